@@ -1,0 +1,1 @@
+"""Brains, skills, perception and memory of the robot."""

@@ -1,0 +1,1 @@
+"""Brains: what turns an instruction into a plan."""

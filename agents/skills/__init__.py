@@ -1,0 +1,1 @@
+"""Typed behaviours of the body, one module each."""

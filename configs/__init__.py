@@ -1,0 +1,21 @@
+"""What the cell is made of, as data: facilities, bodies and catalogues.
+
+The YAML files beside this module are read strictly: an unknown key, a key given twice or a
+value out of range is an error that names the file, the line and what would be allowed.
+"""
+
+from .errors import ConfigError
+from .feasibility import check, load_cell
+from .load import load_body, load_catalogue, load_facility, names
+from .slotting import zone_of
+
+__all__ = [
+    "ConfigError",
+    "check",
+    "load_body",
+    "load_catalogue",
+    "load_cell",
+    "load_facility",
+    "names",
+    "zone_of",
+]

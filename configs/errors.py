@@ -1,0 +1,5 @@
+"""Errors of the configuration files."""
+
+
+class ConfigError(ValueError):
+    """A configuration is malformed, or describes a cell that cannot work."""

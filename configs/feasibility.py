@@ -1,0 +1,175 @@
+"""Whether a body can do a facility's work at all, by geometry alone.
+
+A cell that cannot work is refused before it is built, with the names of what is wrong.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import ConfigError
+from .load import load_body, load_catalogue, load_facility
+from .schema import Body, Catalogue, Facility, Sku, Vec3
+from .slotting import zone_of
+
+# Room that the jaws need beyond an item to close around it [m].
+JAW_ROOM = 0.01
+# Room that an item leaves under the closed flaps [m].
+FLAP_ROOM = 0.03
+# Standard gravity [m/s^2].
+GRAVITY = 9.81
+
+
+@functools.cache
+def load_cell(facility_name: str, body_name: str) -> tuple[Facility, Body, Catalogue]:
+    """Return the facility, the body and the facility's catalogue, which fit together.
+
+    A catalogue that the facility names as a relative path is looked for beside the facility.
+
+    Raises:
+        ConfigError: If a file is malformed or the cell cannot work.
+    """
+    facility, body = load_facility(facility_name), load_body(body_name)
+    stock = facility.catalogue
+    if stock.endswith(".yaml"):
+        stock = str(Path(facility_name).parent / stock)
+    catalogue = load_catalogue(stock)
+    check(facility, body, catalogue)
+    return facility, body, catalogue
+
+
+def check(facility: Facility, body: Body, catalogue: Catalogue) -> None:
+    """Refuse a cell that cannot work.
+
+    Raises:
+        ConfigError: With a line for each reason.
+    """
+    reasons = [*_layout(facility), *_reach(facility, body, catalogue)]
+    for sku in catalogue.items:
+        reasons += [f"item '{sku.sku}': {r}" for r in (*_hold(sku, body), *_room(sku, facility))]
+    reasons += _deliveries(facility, catalogue)
+    if reasons:
+        head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
+        raise ConfigError("\n  ".join([head, *reasons]))
+
+
+def _hold(sku: Sku, body: Body) -> Iterator[str]:
+    """Yield why the gripper cannot hold ``sku``."""
+    narrow, widest = min(sku.size[:2]), body.gripper.opening - JAW_ROOM
+    if narrow > widest:
+        yield f"its narrow side is {narrow:.3f} m; the jaws take up to {widest:.3f} m"
+    if sku.mass > body.payload:
+        yield f"it weighs {sku.mass:.2f} kg; the payload is {body.payload:.2f} kg"
+    friction = sku.friction * body.gripper.pad_friction
+    most = 2 * body.gripper.force * friction / GRAVITY
+    if sku.mass > most:
+        yield f"it weighs {sku.mass:.2f} kg; the jaws' friction holds up to {most:.2f} kg"
+
+
+def _room(sku: Sku, facility: Facility) -> Iterator[str]:
+    """Yield why ``sku`` does not fit where it starts from or where it goes."""
+    (x, y, z), carton = sku.size, facility.carton
+    foot = f"its footprint {_by((x, y))} m does not fit"
+    if x > carton.pitch[0] or y > carton.pitch[1]:
+        yield f"{foot} the carton's cell of {_by(carton.pitch)} m"
+    highest = carton.size[2] - FLAP_ROOM
+    if z > highest:
+        yield f"it is {z:.3f} m high; under the carton's flaps there is room for {highest:.3f} m"
+    if not _fits((x, y), facility.rack.slot_size):
+        yield f"{foot} a slot of {_by(facility.rack.slot_size)} m"
+    for tote in facility.totes:
+        if not _fits((x, y), tote.size[:2]):
+            yield f"{foot} {tote.name} of {_by(tote.size[:2])} m"
+
+
+def _reach(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[str]:
+    """Yield the places that the tool cannot get to, pointing straight down."""
+    near, far = body.reach
+    low, high = body.height[0], body.height[1] - max(sku.size[2] for sku in catalogue.items)
+    for name, (x, y, z) in places(facility).items():
+        away = math.hypot(x - body.base[0], y - body.base[1])
+        if not near <= away <= far:
+            yield (
+                f"{name} is {away:.3f} m from the base; "
+                f"{body.name} reaches from {near:.3f} to {far:.3f} m"
+            )
+        if not low <= z <= high:
+            yield (
+                f"{name} is {z:.3f} m high; {body.name} sets the tallest item down "
+                f"from {low:.3f} to {high:.3f} m"
+            )
+
+
+def _layout(facility: Facility) -> Iterator[str]:
+    """Yield what overlaps or sticks out in the layout."""
+    carton, rack = facility.carton, facility.rack
+    for axis in (0, 1):
+        cells, pitch, inner = carton.cells[axis], carton.pitch[axis], carton.size[axis]
+        if cells * pitch > inner + 1e-9:
+            yield (
+                f"{cells} cells of {pitch:.3f} m do not fit "
+                f"the carton's {inner:.3f} m along {'xy'[axis]}"
+            )
+    lines = (("columns", list(rack.columns.values())), ("tiers", [y for y, _ in rack.tiers]))
+    for (name, at), size in zip(lines, rack.slot_size, strict=True):
+        gap = min((b - a for a, b in zip(sorted(at), sorted(at)[1:], strict=False)), default=size)
+        if gap < size - 1e-9:
+            yield f"rack {name} {gap:.3f} m apart overlap; a slot takes {size:.3f} m"
+
+
+def _deliveries(facility: Facility, catalogue: Catalogue) -> Iterator[str]:
+    """Yield why a delivery could not be packed, sorted or stored."""
+    most, cells = facility.delivery.items[1], math.prod(facility.carton.cells)
+    if most > cells:
+        yield f"a delivery of {most} items does not fit the carton's {cells} cells"
+    zones: dict[str, str] = {}
+    for sku in catalogue.items:
+        try:
+            zones.setdefault(zone_of(sku, facility.storage), f"item '{sku.sku}'")
+        except ConfigError as error:
+            yield str(error)
+    for rule in facility.storage.slotting:
+        zones.setdefault(rule.zone, "a slotting rule")
+    sorted_into = {tote.zone for tote in facility.totes}
+    for zone, who in zones.items():
+        if zone not in facility.rack.columns or not facility.rack.tiers:
+            yield f"zone '{zone}' has no slot in the rack; {who} belongs there"
+        if zone not in sorted_into:
+            yield f"zone '{zone}' has no tote; {who} belongs there"
+    slots = len(zones.keys() & facility.rack.columns.keys()) * len(facility.rack.tiers)
+    if most > slots:
+        yield f"a delivery of {most} items does not fit the {slots} slots of the rack"
+    if "quarantine" not in sorted_into | facility.rack.columns.keys():
+        yield "zone 'quarantine' has neither slot nor tote"
+
+
+def places(facility: Facility) -> dict[str, Vec3]:
+    """Return every point in W where the tool picks or puts something, by name."""
+    found: dict[str, Vec3] = {}
+    carton, dock = facility.carton, facility.conveyor.dock
+    for i in range(carton.cells[0]):
+        for j in range(carton.cells[1]):
+            x = dock[0] + (i - (carton.cells[0] - 1) / 2) * carton.pitch[0]
+            y = dock[1] + (j - (carton.cells[1] - 1) / 2) * carton.pitch[1]
+            found[f"carton cell ({i}, {j})"] = (x, y, dock[2] + carton.wall)
+    for place, (x, y) in enumerate(facility.table.spots):
+        found[f"table spot {place}"] = (x, y, facility.table.centre[2])
+    found["scanner"] = facility.scanner.position
+    for tote in facility.totes:
+        found[tote.name] = tote.position
+    for zone, x in facility.rack.columns.items():
+        for level, (y, z) in enumerate(facility.rack.tiers):
+            found[f"slot {zone}-{level}"] = (x, y, z)
+    return found
+
+
+def _fits(footprint: tuple[float, float], room: tuple[float, ...]) -> bool:
+    """Return whether a footprint fits in a rectangle, turned by a right angle if need be."""
+    return all(a <= b for a, b in zip(sorted(footprint), sorted(room), strict=True))
+
+
+def _by(size: tuple[float, ...]) -> str:
+    return " x ".join(f"{side:.3f}" for side in size)

@@ -1,0 +1,1 @@
+"""Where environments and agents meet: running, recording, measuring, training."""

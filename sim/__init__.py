@@ -1,0 +1,1 @@
+"""The physical world: bodies, things and cameras in PyBullet."""

@@ -1,0 +1,95 @@
+"""The carton: a box whose taped flaps swing on hinges."""
+
+from __future__ import annotations
+
+import pybullet as p
+
+from warewheel.configs.schema import Carton
+
+from .assets import carton_urdf
+from .values import CartonState, Pose
+
+# A flap that has swung this far has torn its tape [rad].
+_TEAR_ANGLE = 0.06
+# Torque with which board resists swinging once the tape is torn [N m].
+_HINGE_FRICTION = 0.012
+
+
+class CartonBody:
+    """A carton in the world.
+
+    Tape is a motor that holds a closed flap with a limited torque; a flap pushed past the tear
+    angle loses it for good. Nothing but contact and gravity opens a flap.
+    """
+
+    def __init__(self, client: int, config: Carton, pose: Pose) -> None:
+        self.config = config
+        self._client = client
+        self.id = int(
+            p.loadURDF(carton_urdf(config), pose.position, pose.orientation, physicsClientId=client)
+        )
+        # The base's frame in PyBullet is its centre of mass; poses here are of the floor's centre.
+        offset = p.getDynamicsInfo(self.id, -1, physicsClientId=client)[3]
+        self._inverse_inertial = p.invertTransform(offset, [0, 0, 0, 1])
+        p.resetBasePositionAndOrientation(
+            self.id, *p.multiplyTransforms(*pose, offset, [0, 0, 0, 1]), physicsClientId=client
+        )
+        self._hinges = list(range(p.getNumJoints(self.id, physicsClientId=client)))
+        self._sealed = [True] * len(self._hinges)
+        for link in (-1, *self._hinges):
+            p.changeDynamics(
+                self.id, link, lateralFriction=0.6 if link >= 0 else 0.7, physicsClientId=client
+            )
+        self.drive()
+
+    def drive(self) -> None:
+        """Set the flap motors by the state of the tape."""
+        for hinge, sealed in zip(self._hinges, self._sealed, strict=True):
+            if sealed:
+                p.setJointMotorControl2(
+                    self.id, hinge, p.POSITION_CONTROL, targetPosition=0.0,
+                    force=self.config.tape_torque, physicsClientId=self._client,
+                )  # fmt: skip
+            else:
+                p.setJointMotorControl2(
+                    self.id, hinge, p.VELOCITY_CONTROL, targetVelocity=0.0,
+                    force=_HINGE_FRICTION, physicsClientId=self._client,
+                )  # fmt: skip
+
+    def tear(self) -> tuple[int, ...]:
+        """Tear the tape of flaps that were forced open; return which tore just now."""
+        if not any(self._sealed):
+            return ()
+        angles = self.flaps()
+        torn = tuple(k for k, angle in enumerate(angles) if self._sealed[k] and angle > _TEAR_ANGLE)
+        for k in torn:
+            self._sealed[k] = False
+        if torn:
+            self.drive()
+        return torn
+
+    def flaps(self) -> tuple[float, ...]:
+        """Return the opening angle of each flap [rad]."""
+        states = p.getJointStates(self.id, self._hinges, physicsClientId=self._client)
+        return tuple(s[0] for s in states)
+
+    def pose(self) -> Pose:
+        """Return X_WC."""
+        base = p.getBasePositionAndOrientation(self.id, physicsClientId=self._client)
+        return Pose(*p.multiplyTransforms(*base, *self._inverse_inertial))
+
+    def state(self, docked: bool) -> CartonState:
+        """Return the carton's part of the scene."""
+        return CartonState(
+            pose=self.pose(), inner=self.config.size, flaps=self.flaps(),
+            sealed=tuple(self._sealed), docked=docked,
+        )  # fmt: skip
+
+    def memory(self) -> tuple[bool, ...]:
+        """Return which flaps are sealed, which PyBullet's own snapshots leave out."""
+        return tuple(self._sealed)
+
+    def recall(self, memory: tuple[bool, ...]) -> None:
+        """Take back what `memory` returned."""
+        self._sealed = list(memory)
+        self.drive()

@@ -1,0 +1,66 @@
+"""The scanner: rays from a window that read the label of the item they hit."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import pybullet as p
+
+from warewheel.configs.schema import Scanner
+
+from .values import Read
+
+# Control steps for which the same item must be hit before its label counts as read.
+_DWELL = 4
+
+
+class ScannerBody:
+    """A fan of rays from the window upwards, one bundle per control step.
+
+    An item is read once it has been the nearest thing above the window for a few steps running;
+    what stands between blocks the view. Each item is read at most once.
+    """
+
+    def __init__(self, client: int, config: Scanner, gtins: Mapping[int, tuple[str, str]]) -> None:
+        """Make a scanner; ``gtins`` gives the item name and GTIN by body id."""
+        self._client = client
+        self._gtins = dict(gtins)
+        x, y, z = config.position
+        rim = [
+            (x + config.radius * math.cos(a), y + config.radius * math.sin(a))
+            for a in (0.0, math.pi / 2, math.pi, -math.pi / 2)
+        ]
+        self._starts = [[x, y, z + 0.012], *([rx, ry, z + 0.012] for rx, ry in rim)]
+        # Side rays lean inwards and cross above the window.
+        self._ends = [[x, y, z + config.range]] * len(self._starts)
+        self._seen: dict[str, int] = {}
+        self._reads: tuple[Read, ...] = ()
+
+    @property
+    def reads(self) -> tuple[Read, ...]:
+        """All labels read so far, in order."""
+        return self._reads
+
+    def look(self) -> tuple[Read, ...]:
+        """Cast the rays; return the labels read for the first time just now."""
+        hits = p.rayTestBatch(self._starts, self._ends, physicsClientId=self._client)
+        above = {self._gtins[h[0]] for h in hits if h[0] in self._gtins}
+        done = {read.item for read in self._reads}
+        fresh = []
+        seen = {}
+        for name, gtin in sorted(above):
+            seen[name] = self._seen.get(name, 0) + 1
+            if seen[name] >= _DWELL and name not in done:
+                fresh.append(Read(name, gtin))
+        self._seen = seen
+        self._reads += tuple(fresh)
+        return tuple(fresh)
+
+    def memory(self) -> tuple[dict[str, int], tuple[Read, ...]]:
+        """Return what the scanner remembers."""
+        return dict(self._seen), self._reads
+
+    def recall(self, memory: tuple[dict[str, int], tuple[Read, ...]]) -> None:
+        """Take back what `memory` returned."""
+        self._seen, self._reads = dict(memory[0]), memory[1]

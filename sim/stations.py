@@ -1,0 +1,144 @@
+"""The fixed furniture of a cell, as boxes computed from a facility's layout."""
+
+from __future__ import annotations
+
+from warewheel.configs.schema import Body, Facility, Zone
+
+from .assets import Block
+from .values import Vec3
+
+Rgba = tuple[float, float, float, float]
+
+ZONE_COLOURS: dict[Zone, Rgba] = {
+    "ambient": (0.55, 0.62, 0.68, 1.0),
+    "cold": (0.36, 0.66, 0.9, 1.0),
+    "hazmat": (0.93, 0.68, 0.2, 1.0),
+    "secure": (0.62, 0.47, 0.78, 1.0),
+    "quarantine": (0.85, 0.4, 0.38, 1.0),
+}
+_STEEL: Rgba = (0.45, 0.48, 0.52, 1.0)
+_BELT: Rgba = (0.13, 0.14, 0.16, 1.0)
+_WOOD: Rgba = (0.86, 0.83, 0.77, 1.0)
+_WHITE: Rgba = (0.95, 0.95, 0.95, 1.0)
+_GLASS: Rgba = (0.85, 0.12, 0.15, 1.0)
+
+# Height of the strips that keep neighbouring slots apart; lower than any grip above a slot.
+LIP = 0.008
+
+
+def stations(facility: Facility, body: Body) -> dict[str, tuple[Block, ...]]:
+    """Return the blocks of each station by name; the belt itself is not among them."""
+    return {
+        "pedestal": _pedestal(body),
+        "dock": _dock(facility),
+        "table": _table(facility),
+        "totes": _totes(facility),
+        "rack": _rack(facility),
+    }
+
+
+def belt(facility: Facility) -> Block:
+    """Return the conveyor's moving surface, whose top is at the dock's height."""
+    conveyor, carton = facility.conveyor, facility.carton
+    x, y, z = conveyor.dock
+    near = x - carton.size[0] / 2 - carton.wall - 0.01
+    far = x + conveyor.length
+    return Block(((near + far) / 2, y, z - 0.02), (far - near, conveyor.width, 0.04), _BELT)
+
+
+def _pedestal(body: Body) -> tuple[Block, ...]:
+    x, y, z = body.base
+    return (
+        Block((x, y, z / 2), (0.18, 0.18, z - 0.002), _STEEL),
+        Block((x, y, 0.01), (0.36, 0.36, 0.02), _STEEL),
+    )
+
+
+def _dock(facility: Facility) -> tuple[Block, ...]:
+    """Return the belt's frame, the stop that the carton comes to rest at, and the legs."""
+    top = belt(facility)
+    (x, y, z), (length, width, height) = top.centre, top.size
+    near, far = x - length / 2, x + length / 2
+    surface = z + height / 2
+    blocks = [Block((near - 0.01, y, surface + 0.01), (0.02, width, 0.06), _STEEL)]
+    for side in (-1.0, 1.0):
+        edge = y + side * (width / 2 + 0.01)
+        blocks.append(Block((x, edge, surface - 0.04), (length, 0.02, 0.08), _STEEL))
+        for end in (near + 0.1, far - 0.1):
+            blocks.append(
+                Block((end, edge, surface / 2 - 0.04), (0.04, 0.02, surface - 0.08), _STEEL)
+            )
+    return tuple(blocks)
+
+
+def _table(facility: Facility) -> tuple[Block, ...]:
+    (x, y, z), (dx, dy) = facility.table.centre, facility.table.size
+    blocks = [Block((x, y, z - 0.015), (dx, dy, 0.03), _WOOD)]
+    for sx in (-1.0, 1.0):
+        for sy in (-1.0, 1.0):
+            leg = (x + sx * (dx / 2 - 0.03), y + sy * (dy / 2 - 0.03), (z - 0.03) / 2)
+            blocks.append(Block(leg, (0.04, 0.04, z - 0.03), _STEEL))
+    sx_, sy_, sz = facility.scanner.position
+    blocks.append(Block((sx_, sy_, sz + 0.004), (0.11, 0.11, 0.008), _BELT))
+    blocks.append(Block((sx_, sy_, sz + 0.0085), (0.075, 0.075, 0.001), _GLASS, solid=False))
+    for px, py in facility.table.spots:
+        blocks.append(Block((px, py, z), (0.02, 0.02, 0.0012), _STEEL, solid=False))
+    return tuple(blocks)
+
+
+def _totes(facility: Facility) -> tuple[Block, ...]:
+    blocks = []
+    wall = 0.006
+    for tote in facility.totes:
+        (x, y, z), (dx, dy, dz) = tote.position, tote.size
+        paint = ZONE_COLOURS[tote.zone]
+        blocks.append(Block((x, y, z - wall / 2), (dx, dy, wall), paint))
+        for side in (-1.0, 1.0):
+            at_x = (x + side * (dx + wall) / 2, y, z + dz / 2 - wall / 2)
+            at_y = (x, y + side * (dy + wall) / 2, z + dz / 2 - wall / 2)
+            blocks.append(Block(at_x, (wall, dy + 2 * wall, dz + wall), paint))
+            blocks.append(Block(at_y, (dx, wall, dz + wall), paint))
+    xs = [t.position[0] for t in facility.totes]
+    ys = [t.position[1] for t in facility.totes]
+    low = min(t.position[2] for t in facility.totes) - wall
+    size = (max(xs) - min(xs) + 0.21, max(ys) - min(ys) + 0.21)
+    centre = ((max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2)
+    blocks.append(Block((*centre, low - 0.01), (*size, 0.02), _STEEL))
+    for sx in (-1.0, 1.0):
+        for sy in (-1.0, 1.0):
+            leg = (centre[0] + sx * (size[0] / 2 - 0.03), centre[1] + sy * (size[1] / 2 - 0.03))
+            blocks.append(Block((*leg, (low - 0.02) / 2), (0.04, 0.04, low - 0.02), _STEEL))
+    return tuple(blocks)
+
+
+def _rack(facility: Facility) -> tuple[Block, ...]:
+    rack = facility.rack
+    slot_x, slot_y = rack.slot_size
+    blocks = []
+    xs = list(rack.columns.values())
+    x_mid, x_len = (max(xs) + min(xs)) / 2, max(xs) - min(xs) + slot_x + 0.016
+    for level, (y, z) in enumerate(rack.tiers):
+        for zone, x in rack.columns.items():
+            blocks.append(Block((x, y, z - 0.005), (slot_x, slot_y, 0.01), ZONE_COLOURS[zone]))
+            for side in (-1.0, 1.0):
+                strip = (x + side * (slot_x / 2 + 0.004), y, z + LIP / 2 - 0.005)
+                blocks.append(Block(strip, (0.008, slot_y, LIP + 0.01), _WHITE))
+        # The riser closes the step up to this tier and carries it.
+        below = 0.02 if level == 0 else rack.tiers[level - 1][1] - 0.01
+        front = (x_mid, y - slot_y / 2 - 0.003, (below + z + LIP) / 2)
+        blocks.append(Block(front, (x_len, 0.006, z + LIP - below), _STEEL))
+    y, z = rack.tiers[-1]
+    blocks.append(
+        Block((x_mid, y + slot_y / 2 + 0.005, z / 2 + 0.03), (x_len, 0.01, z + 0.06), _STEEL)
+    )
+    return tuple(blocks)
+
+
+def slot_positions(facility: Facility) -> dict[str, Vec3]:
+    """Return the centre of each slot's floor in W, by slot name ``<zone>-<level>``."""
+    rack = facility.rack
+    return {
+        f"{zone}-{level}": (x, y, z)
+        for zone, x in rack.columns.items()
+        for level, (y, z) in enumerate(rack.tiers)
+    }

@@ -1,0 +1,137 @@
+"""Values that meet between rooms: poses, actions, scenes and observations.
+
+SI units throughout. Quaternions are (x, y, z, w). ``X_WT`` reads "the pose of T in W".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Vec3 = tuple[float, float, float]
+Quat = tuple[float, float, float, float]
+
+IDENTITY: Quat = (0.0, 0.0, 0.0, 1.0)
+
+
+class Pose(NamedTuple):
+    """A rigid pose: position [m] and quaternion (x, y, z, w)."""
+
+    position: Vec3
+    orientation: Quat = IDENTITY
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Action:
+    """One control step's command to a body.
+
+    Attributes:
+        joints: Target angles of the arm, shape (dof,) [rad].
+        opening: Target distance between the jaws [m].
+    """
+
+    joints: Array
+    opening: float
+
+
+@dataclass(frozen=True, slots=True)
+class ItemState:
+    """Where one item is, and what anybody can see of it.
+
+    Attributes:
+        name: Name within the episode, such as ``item-3``; it tells nothing of the SKU.
+        pose: X_WI; the item's origin is the centre of its bounding box.
+        size: Bounding box in the item's own frame [m].
+        speed: Linear speed [m/s].
+    """
+
+    name: str
+    pose: Pose
+    size: Vec3
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class CartonState:
+    """Where the carton is and how far its flaps stand open.
+
+    Attributes:
+        pose: X_WC; the origin is the centre of the carton's floor, outer side.
+        inner: Inner size [m].
+        flaps: Opening angle of each flap [rad]; 0 is closed.
+        sealed: Whether each flap's tape is still whole.
+        docked: Whether the carton rests at the dock.
+    """
+
+    pose: Pose
+    inner: Vec3
+    flaps: tuple[float, ...]
+    sealed: tuple[bool, ...]
+    docked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The truth of one moment: what the simulator knows of the things in the cell."""
+
+    carton: CartonState | None
+    items: tuple[ItemState, ...]
+
+    def item(self, name: str) -> ItemState:
+        """Return the item called ``name``; raise KeyError if there is none."""
+        for item in self.items:
+            if item.name == name:
+                return item
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Proprioception:
+    """What the body feels of itself.
+
+    Attributes:
+        joints: Arm angles, shape (dof,) [rad].
+        velocities: Arm velocities, shape (dof,) [rad/s].
+        torques: Applied motor torques, shape (dof,) [N m].
+        opening: Distance between the jaws [m].
+        grip_force: Mean motor force of the two jaws [N].
+        tool: X_WT, pose of the tool centre point; its z axis points out of the hand.
+        wrench: Reaction force and torque at the wrist in the wrist's frame, shape (6,) [N, N m].
+    """
+
+    joints: Array
+    velocities: Array
+    torques: Array
+    opening: float
+    grip_force: float
+    tool: Pose
+    wrench: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A label that the scanner has read: which item it lay on and the GTIN it held."""
+
+    item: str
+    gtin: str
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What one control step yields.
+
+    Attributes:
+        step: Control steps since reset.
+        body: Proprioception.
+        reads: All labels that the scanner has read so far, in order.
+        scene: The truth; only a perceiver declared privileged may hand it to an agent.
+    """
+
+    step: int
+    body: Proprioception
+    reads: tuple[Read, ...]
+    scene: Scene

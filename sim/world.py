@@ -1,0 +1,230 @@
+"""The world: one PyBullet client, its bodies, and the clock that moves them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pybullet as p
+
+from warewheel.configs.schema import Body, Facility, Sku
+
+from .assets import station_urdf
+from .body import ArmBody
+from .carton import CartonBody
+from .conveyor import ConveyorBody
+from .errors import DeviceError, SimError
+from .items import spawn
+from .scanner import ScannerBody
+from .stations import stations
+from .values import Action, ItemState, Observation, Pose, Proprioception, Scene
+
+PHYSICS_HZ = 240
+CONTROL_HZ = 20
+SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
+PERIOD = 1.0 / CONTROL_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """An item of a delivery: what it is and where it starts."""
+
+    name: str
+    sku: Sku
+    pose: Pose
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """All that determines a world.
+
+    Attributes:
+        facility: Layout and stock.
+        body: The robot.
+        placements: Items and their starting poses in W.
+        carton: Starting pose of the sealed carton, or None for a cell without one.
+    """
+
+    facility: Facility
+    body: Body
+    placements: tuple[Placement, ...]
+    carton: Pose | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A moment to come back to: PyBullet's state and all that it leaves out."""
+
+    owner: int
+    build: int
+    state: int
+    step: int
+    digest: Any
+    memories: tuple[Any, ...]
+
+
+class World:
+    """A warehouse cell that is rebuilt from a spec and moves one control step at a time.
+
+    Args:
+        gui: Show PyBullet's own window; needs a display.
+    """
+
+    def __init__(self, gui: bool = False) -> None:
+        self._client = p.connect(p.GUI if gui else p.DIRECT)
+        if self._client < 0:
+            raise DeviceError("PyBullet could not open a window; is there a display?")
+        self._build = 0
+
+    @property
+    def client(self) -> int:
+        """PyBullet client id, for cameras."""
+        return int(self._client)
+
+    def build(self, spec: WorldSpec) -> Observation:
+        """Build the world of ``spec`` from nothing and return its first observation."""
+        c = self._client
+        self._require_open()
+        p.resetSimulation(physicsClientId=c)
+        p.setPhysicsEngineParameter(
+            fixedTimeStep=1.0 / PHYSICS_HZ, numSolverIterations=50,
+            deterministicOverlappingPairs=1, enableFileCaching=1, physicsClientId=c,
+        )  # fmt: skip
+        p.setGravity(0, 0, -9.81, physicsClientId=c)
+        self.spec = spec
+        self._build += 1
+        self._step = 0
+        self._digest = hashlib.sha256()
+        floor = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=c)
+        self.floor = p.createMultiBody(0, floor, physicsClientId=c)
+        self.stations = {
+            name: p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
+            for name, blocks in stations(spec.facility, spec.body).items()
+        }
+        for station in self.stations.values():
+            p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
+        self.conveyor = ConveyorBody(c, spec.facility)
+        self.body = ArmBody(c, spec.body, PERIOD)
+        self.carton = (
+            None if spec.carton is None else CartonBody(c, spec.facility.carton, spec.carton)
+        )
+        self.items = {place.name: spawn(c, place.sku, place.pose) for place in spec.placements}
+        self.scanner = ScannerBody(
+            c, spec.facility.scanner,
+            {self.items[place.name]: (place.name, place.sku.gtin) for place in spec.placements},
+        )  # fmt: skip
+        self._sizes = {place.name: place.sku.size for place in spec.placements}
+        return self.observe()
+
+    def step(self, action: Action) -> Observation:
+        """Move the world one control step.
+
+        Raises:
+            BodyError: The action is not one that the body can be told; the world is untouched.
+        """
+        self._require_open()
+        self.body.check(action)
+        self.body.command(action)
+        where = None if self.carton is None else self.carton.pose().position
+        self.conveyor.plan(where, PERIOD)
+        c = self._client
+        if self.conveyor.speed:
+            for _ in range(SUBSTEPS):
+                self.conveyor.drive()
+                p.stepSimulation(physicsClientId=c)
+        else:
+            for _ in range(SUBSTEPS):
+                p.stepSimulation(physicsClientId=c)
+        if self.carton is not None:
+            self.carton.tear()
+        self.scanner.look()
+        self._step += 1
+        return self.observe(digest=True)
+
+    def observe(self, digest: bool = False) -> Observation:
+        """Return the present observation; with ``digest``, add it to the trajectory's hash."""
+        c = self._client
+        items = []
+        for name, body in self.items.items():
+            position, orientation = p.getBasePositionAndOrientation(body, physicsClientId=c)
+            (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
+            speed = (vx * vx + vy * vy + vz * vz) ** 0.5
+            items.append(ItemState(name, Pose(position, orientation), self._sizes[name], speed))
+        carton = None if self.carton is None else self.carton.state(self.conveyor.docked)
+        felt = self.body.feel()
+        scene = Scene(carton, tuple(items))
+        if digest:
+            self._digest.update(_bytes(felt, scene))
+        return Observation(self._step, felt, self.scanner.reads, scene)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 over every state since the world was built, in hexadecimal."""
+        return self._digest.hexdigest()
+
+    @property
+    def time(self) -> float:
+        """Simulated time since the world was built [s]."""
+        return self._step * PERIOD
+
+    def contacts(self, a: int, b: int | None = None) -> Sequence[Any]:
+        """Return PyBullet's contact points of body ``a`` (with body ``b`` if given)."""
+        if b is None:
+            return list(p.getContactPoints(a, physicsClientId=self._client))
+        return list(p.getContactPoints(a, b, physicsClientId=self._client))
+
+    def snapshot(self) -> Snapshot:
+        """Keep this moment; free it with `forget` when it is no longer needed."""
+        self._require_open()
+        return Snapshot(
+            owner=id(self), build=self._build,
+            state=p.saveState(physicsClientId=self._client), step=self._step,
+            digest=self._digest.copy(),
+            memories=tuple(part.memory() for part in self._parts()),
+        )  # fmt: skip
+
+    def restore(self, snapshot: Snapshot) -> Observation:
+        """Go back to a moment of this same build.
+
+        Raises:
+            SimError: The snapshot is of another world, or of this one before it was rebuilt.
+        """
+        if (snapshot.owner, snapshot.build) != (id(self), self._build):
+            raise SimError("the snapshot belongs to another build of the world")
+        p.restoreState(stateId=snapshot.state, physicsClientId=self._client)
+        self._step = snapshot.step
+        self._digest = snapshot.digest.copy()
+        for part, memory in zip(self._parts(), snapshot.memories, strict=True):
+            part.recall(memory)
+        return self.observe()
+
+    def forget(self, snapshot: Snapshot) -> None:
+        """Free a snapshot's memory."""
+        p.removeState(snapshot.state, physicsClientId=self._client)
+
+    def _parts(self) -> list[Any]:
+        parts: list[Any] = [self.body, self.conveyor, self.scanner]
+        return parts if self.carton is None else [*parts, self.carton]
+
+    def _require_open(self) -> None:
+        if self._client < 0:
+            raise SimError("the world is closed")
+
+    def close(self) -> None:
+        """Let go of the physics client; closing twice is harmless."""
+        if self._client >= 0:
+            p.disconnect(self._client)
+            self._client = -1
+
+
+def _bytes(felt: Proprioception, scene: Scene) -> bytes:
+    """Return the state as bytes, in a fixed order."""
+    values = [*felt.joints, *felt.velocities, felt.opening]
+    if scene.carton is not None:
+        values += [*scene.carton.pose.position, *scene.carton.pose.orientation, *scene.carton.flaps]
+    for item in scene.items:
+        values += [*item.pose.position, *item.pose.orientation]
+    return np.array(values, dtype="<f8").tobytes()
