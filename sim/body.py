@@ -13,9 +13,9 @@ from .assets import panda_urdf
 from .values import Action, Array, Pose, Proprioception
 
 # Names in the stock model.
-_ARM = tuple(f"panda_joint{i}" for i in range(1, 8))
+ARM = tuple(f"panda_joint{i}" for i in range(1, 8))
 _JAWS = ("panda_finger_joint1", "panda_finger_joint2")
-_TOOL = "panda_grasptarget_hand"
+TOOL = "panda_grasptarget_hand"
 _WRIST = "panda_joint7"
 
 # Speed of each jaw's set point [m/s]; the maker allows 0.1 m/s without load, and a set point this
@@ -51,9 +51,9 @@ class ArmBody:
         self._client = client
         self._period = period
         self.id, joints = load_model(client, body)
-        self.arm = [joints[name] for name in _ARM]
+        self.arm = [joints[name] for name in ARM]
         self._jaws = [joints[name] for name in _JAWS]
-        self.tool_link = joints[_TOOL]
+        self.tool_link = joints[TOOL]
         info = [p.getJointInfo(self.id, j, physicsClientId=client) for j in self.arm]
         self.lower = np.array([i[8] for i in info])
         self.upper = np.array([i[9] for i in info])

@@ -1,0 +1,163 @@
+"""Collision-aware motions: goals for the tool become joint trajectories."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from .trajectory import trajectory
+from .twin import Twin
+from .values import Array, Pose, Quat
+
+# Largest joint step between two collision checks [rad].
+_STEP = 0.06
+_LINE_STEP = 0.01
+_TREE_STEP = 0.35
+_TREE_NODES = 1500
+
+
+def down(yaw: float) -> Quat:
+    """Return the orientation of a tool that points straight down.
+
+    ``yaw`` is the angle of the jaws' opening axis about W's z, from W's x axis [rad]; the jaws
+    being alike, yaw and yaw + pi grip the same way.
+    """
+    half = (yaw - math.pi / 2) / 2
+    return (math.cos(half), math.sin(half), 0.0, 0.0)
+
+
+class Motion:
+    """Plans motions of one arm in the believed cell.
+
+    Args:
+        twin: The believed cell.
+        base: Position of the arm's base in W [m].
+        home: A posture to start searches from [rad].
+        rng: Source of the random trees.
+    """
+
+    def __init__(
+        self, twin: Twin, base: Sequence[float], home: Array, rng: np.random.Generator
+    ) -> None:
+        self.twin = twin
+        self._base = base
+        self._home = np.array(home, dtype=float)
+        self._rng = rng
+
+    def postures(self, position: Sequence[float], yaw: float, near: Array) -> list[Array]:
+        """Return postures with the tool straight down at ``position``, nearest to ``near`` first."""
+        azimuth = math.atan2(position[1] - self._base[1], position[0] - self._base[0])
+        found = []
+        for turn in (yaw, yaw + math.pi):
+            target = Pose(tuple(position), down(turn))  # type: ignore[arg-type]
+            for height in (0.0, 0.5):
+                seed = self._home.copy()
+                seed[0] = azimuth
+                seed[1] += height
+                # With the tool down, its opening axis stands at q1 - q7 + pi/4 + pi/2.
+                last = azimuth - turn + 0.75 * math.pi
+                seed[6] = math.atan2(math.sin(last), math.cos(last))
+                joints = self.twin.solve(target, seed)
+                if joints is not None:
+                    found.append(joints)
+                    break
+        return sorted(found, key=lambda q: float(np.abs(q - near).max()))
+
+    def line(
+        self, start: Array, goal: Pose, ignore: frozenset[str] = frozenset(), check: bool = True
+    ) -> Array | None:
+        """Return waypoints that move the tool in a straight line to ``goal``, or None."""
+        at = self.twin.pose(start)
+        a, b = np.array(at.position), np.array(goal.position)
+        count = max(2, math.ceil(float(np.linalg.norm(b - a)) / _LINE_STEP))
+        q0, q1 = np.array(at.orientation), np.array(goal.orientation)
+        if q0 @ q1 < 0:
+            q1 = -q1
+        points = [np.array(start, dtype=float)]
+        for k in range(1, count + 1):
+            mix = (1 - k / count) * q0 + (k / count) * q1
+            mix /= np.linalg.norm(mix)
+            where = a + (b - a) * (k / count)
+            step = self.twin.solve(Pose(tuple(where), tuple(mix)), points[-1])
+            if step is None or np.abs(step - points[-1]).max() > 0.5:
+                return None
+            if check and self.twin.touches(step, ignore):
+                return None
+            points.append(step)
+        return np.array(points)
+
+    def path(self, start: Array, goal: Array, ignore: frozenset[str] = frozenset()) -> Array | None:
+        """Return waypoints from ``start`` to ``goal`` that touch nothing, or None."""
+        if self._free(start, goal, ignore):
+            return np.array([start, goal])
+        return self._grow(start, goal, ignore)
+
+    def timed(self, waypoints: Array, slow: float, period: float) -> Array:
+        """Return joint targets per control period; ``slow`` is the share of full speed."""
+        return trajectory(waypoints, self.twin.speed * slow, self.twin.acceleration * slow, period)
+
+    def _free(self, a: Array, b: Array, ignore: frozenset[str]) -> bool:
+        count = max(1, math.ceil(float(np.abs(b - a).max()) / _STEP))
+        # Far ends first: a blocked goal shows at once.
+        return not any(
+            self.twin.touches(a + (b - a) * (k / count), ignore) for k in range(count, 0, -1)
+        )
+
+    def _grow(self, start: Array, goal: Array, ignore: frozenset[str]) -> Array | None:
+        """Search with two random trees (RRT-Connect: Kuffner and LaValle, ICRA 2000)."""
+        if self.twin.touches(goal, ignore):
+            return None
+        trees = [([np.array(start)], [-1]), ([np.array(goal)], [-1])]
+        for round_ in range(_TREE_NODES):
+            near, far = trees[round_ % 2], trees[1 - round_ % 2]
+            sample = self._rng.uniform(self.twin.lower, self.twin.upper)
+            # Wide swings of the elbow are never needed; stay near both ends.
+            sample = 0.5 * sample + 0.5 * (start + goal) / 2
+            new = self._extend(near, sample, ignore)
+            if new is None:
+                continue
+            while (step := self._extend(far, new, ignore)) is not None:
+                if np.abs(step - new).max() < 1e-9:
+                    return self._shorten(self._join(trees, round_ % 2), ignore)
+        return None
+
+    def _extend(
+        self, tree: tuple[list[Array], list[int]], target: Array, ignore: frozenset[str]
+    ) -> Array | None:
+        nodes, parents = tree
+        k = int(np.argmin(np.linalg.norm(np.array(nodes) - target, axis=1)))
+        gap = target - nodes[k]
+        reach = float(np.abs(gap).max())
+        if reach < 1e-9:
+            return None
+        new = target if reach <= _TREE_STEP else nodes[k] + gap * (_TREE_STEP / reach)
+        if not self._free(nodes[k], new, ignore):
+            return None
+        nodes.append(new)
+        parents.append(k)
+        return new
+
+    @staticmethod
+    def _join(trees: list[tuple[list[Array], list[int]]], last: int) -> list[Array]:
+        def trunk(tree: tuple[list[Array], list[int]]) -> list[Array]:
+            nodes, parents = tree
+            k, branch = len(nodes) - 1, []
+            while k >= 0:
+                branch.append(nodes[k])
+                k = parents[k]
+            return branch
+
+        del last  # both trees end at the meeting point
+        return trunk(trees[0])[::-1] + trunk(trees[1])[1:]
+
+    def _shorten(self, points: list[Array], ignore: frozenset[str]) -> Array:
+        k = 0
+        while k < len(points) - 2:
+            for far in range(len(points) - 1, k + 1, -1):
+                if self._free(points[k], points[far], ignore):
+                    points[k + 1 : far] = []
+                    break
+            k += 1
+        return np.array(points)

@@ -1,0 +1,156 @@
+"""A kinematic twin of the cell: where the body would be, and what it would touch.
+
+The twin holds what is believed, not what is true: items are boxes put where the perceiver saw
+them. Nothing moves in it by physics.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pybullet as p
+
+from warewheel.configs.schema import Body, Facility
+
+from .assets import carton_urdf, station_urdf
+from .body import ARM, TOOL, load_model
+from .stations import belt, stations
+from .values import Array, CartonState, ItemState, Pose
+
+# Overlaps up to this depth are touch, not collision [m].
+_TOUCH = -0.001
+_IK_ROUNDS = 12
+_IK_ERROR = 5e-4
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An item in the hand: its name and its pose in the tool's frame, X_TI."""
+
+    name: str
+    pose: Pose
+
+
+class Twin:
+    """A second physics client used only for geometry."""
+
+    def __init__(self, facility: Facility, body: Body) -> None:
+        self._client = c = p.connect(p.DIRECT)
+        self._facility = facility
+        for name, blocks in stations(facility, body).items():
+            p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
+        top = belt(facility)
+        shape = p.createCollisionShape(
+            p.GEOM_BOX, halfExtents=[s / 2 for s in top.size], physicsClientId=c
+        )
+        p.createMultiBody(0.0, shape, -1, top.centre, physicsClientId=c)
+        self.robot, joints = load_model(c, body)
+        self._arm = [joints[name] for name in ARM]
+        self._jaws = [j for name, j in joints.items() if "finger_joint" in name]
+        self._tool = joints[TOOL]
+        info = [p.getJointInfo(self.robot, j, physicsClientId=c) for j in self._arm]
+        # The maker's soft limits lie this far inside the hard ones.
+        self.lower = np.array([i[8] for i in info]) + 0.07
+        self.upper = np.array([i[9] for i in info]) - 0.07
+        self.speed = np.array([i[11] for i in info]) * body.speed
+        self.acceleration = body.acceleration
+        self._carton: int | None = None
+        self._items: dict[str, int] = {}
+        self._held: Held | None = None
+
+    def close(self) -> None:
+        """Let go of the client."""
+        if self._client >= 0:
+            p.disconnect(self._client)
+            self._client = -1
+
+    def believe(
+        self, carton: CartonState | None, items: Iterable[ItemState], held: Held | None, jaw: float
+    ) -> None:
+        """Arrange the twin as the agent believes the cell to be; ``jaw`` is the opening [m]."""
+        c = self._client
+        if carton is None:
+            if self._carton is not None:
+                p.removeBody(self._carton, physicsClientId=c)
+                self._carton = None
+        else:
+            if self._carton is None:
+                urdf = carton_urdf(self._facility.carton)
+                self._carton = p.loadURDF(urdf, useFixedBase=True, physicsClientId=c)
+                self._carton_offset = p.getDynamicsInfo(self._carton, -1, physicsClientId=c)[3]
+            where = p.multiplyTransforms(*carton.pose, self._carton_offset, [0, 0, 0, 1])
+            p.resetBasePositionAndOrientation(self._carton, *where, physicsClientId=c)
+            for hinge, angle in enumerate(carton.flaps):
+                p.resetJointState(self._carton, hinge, angle, physicsClientId=c)
+        for item in items:
+            if item.name not in self._items:
+                half = [s / 2 for s in item.size]
+                shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
+                self._items[item.name] = p.createMultiBody(0.1, shape, -1, physicsClientId=c)
+            p.resetBasePositionAndOrientation(self._items[item.name], *item.pose, physicsClientId=c)
+        self._held = held
+        for jaw_joint in self._jaws:
+            p.resetJointState(self.robot, jaw_joint, jaw / 2, physicsClientId=c)
+
+    def pose(self, joints: Array) -> Pose:
+        """Return X_WT of the tool at ``joints``."""
+        for j, q in zip(self._arm, joints, strict=True):
+            p.resetJointState(self.robot, j, float(q), physicsClientId=self._client)
+        link = p.getLinkState(
+            self.robot, self._tool, computeForwardKinematics=1, physicsClientId=self._client
+        )
+        return Pose(link[4], link[5])
+
+    def solve(self, target: Pose, seed: Array) -> Array | None:
+        """Return joint angles within limits that put the tool at ``target``, or None."""
+        joints = np.array(seed, dtype=float)
+        dof = len(self._arm)
+        for _ in range(_IK_ROUNDS):
+            at = self.pose(joints)
+            shift = float(np.linalg.norm(np.subtract(at.position, target.position)))
+            turn = 1.0 - abs(float(np.dot(at.orientation, target.orientation)))
+            if shift < _IK_ERROR and turn < 1e-6:
+                inside = (joints >= self.lower).all() and (joints <= self.upper).all()
+                return joints if inside else None
+            answer = p.calculateInverseKinematics(
+                self.robot, self._tool, target.position, target.orientation,
+                maxNumIterations=30, residualThreshold=1e-5, physicsClientId=self._client,
+            )  # fmt: skip
+            joints = np.array(answer[:dof])
+        return None
+
+    def touches(self, joints: Array, ignore: frozenset[str] = frozenset()) -> bool:
+        """Tell whether the body or what it holds would run into something at ``joints``.
+
+        Items named in ``ignore`` may be touched.
+        """
+        c = self._client
+        tool = self.pose(joints)
+        free = {self.robot} | {self._items[name] for name in ignore if name in self._items}
+        moving = [self.robot]
+        if self._held is not None:
+            held = self._items[self._held.name]
+            where = p.multiplyTransforms(*tool, *self._held.pose)
+            p.resetBasePositionAndOrientation(held, *where, physicsClientId=c)
+            free.add(held)
+            moving.append(held)
+        p.performCollisionDetection(physicsClientId=c)
+        return any(
+            point[8] < _TOUCH and point[2] not in free
+            for body in moving
+            for point in self._points(body)
+        )
+
+    def _points(self, body: int) -> list[tuple[int, ...]]:
+        """Return contact points with ``body`` first; the base on its pedestal is not one."""
+        raw = p.getContactPoints(body, physicsClientId=self._client)
+        ordered = []
+        for point in raw:
+            mine, link = (point[1], point[3]) if point[1] == body else (point[2], point[4])
+            other = point[2] if mine == point[1] else point[1]
+            if body == self.robot and link <= 0:
+                continue
+            ordered.append((0, body, other, *point[3:]))
+        return ordered
