@@ -47,7 +47,7 @@ class Motion:
         self._rng = rng
 
     def postures(self, position: Sequence[float], yaw: float, near: Array) -> list[Array]:
-        """Return postures with the tool straight down at ``position``, nearest to ``near`` first."""
+        """Return postures that point the tool down at ``position``, nearest to ``near`` first."""
         azimuth = math.atan2(position[1] - self._base[1], position[0] - self._base[0])
         found = []
         for turn in (yaw, yaw + math.pi):

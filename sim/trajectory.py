@@ -32,7 +32,7 @@ def trajectory(waypoints: Array, speed: Array, acceleration: float, period: floa
     keep = np.concatenate([[True], lengths > 1e-6])
     points = points[keep]
     if len(points) < 2:
-        return points[-1:].copy()
+        return np.array(points[-1:])
     knots = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
     path = PchipInterpolator(knots / knots[-1], points)
     u = np.linspace(0.0, 1.0, _GRID)
