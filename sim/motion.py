@@ -71,10 +71,11 @@ class Motion:
         """Return waypoints that move the tool in a straight line to ``goal``, or None."""
         at = self.twin.pose(start)
         a, b = np.array(at.position), np.array(goal.position)
-        count = max(2, math.ceil(float(np.linalg.norm(b - a)) / _LINE_STEP))
         q0, q1 = np.array(at.orientation), np.array(goal.orientation)
         if q0 @ q1 < 0:
             q1 = -q1
+        turn = 2 * math.acos(min(1.0, float(q0 @ q1)))
+        count = math.ceil(max(2.0, float(np.linalg.norm(b - a)) / _LINE_STEP, turn / _STEP))
         points = [np.array(start, dtype=float)]
         for k in range(1, count + 1):
             mix = (1 - k / count) * q0 + (k / count) * q1

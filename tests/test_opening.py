@@ -1,0 +1,60 @@
+"""The carton is opened by contact alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from warewheel.agents.perceive import TruePoses
+from warewheel.agents.skills.moves import Mover
+from warewheel.agents.skills.opening import OPEN, open_carton
+from warewheel.configs import load_cell
+from warewheel.envs.scenario import delivery
+from warewheel.sim.motion import Motion
+from warewheel.sim.twin import Twin
+from warewheel.sim.values import Action
+from warewheel.sim.world import PERIOD, World
+
+FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
+HOME = np.array(BODY.home)
+REST = Action(HOME, BODY.gripper.opening)
+
+
+@pytest.fixture
+def mover() -> Iterator[Mover]:
+    twin = Twin(FACILITY, BODY)
+    motion = Motion(twin, BODY.base, HOME, np.random.default_rng(0))
+    yield Mover(motion, HOME, REST.opening, PERIOD)
+    twin.close()
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_both_flaps_swing_open_and_the_items_stay(mover: Mover, seed: int) -> None:
+    world, perceiver = World(), TruePoses()
+    seen = world.build(delivery(FACILITY, BODY, CATALOGUE, seed))
+    for _ in range(100):
+        seen = world.step(REST)
+    before = seen.scene
+    skill = open_carton(mover, perceiver.perceive(seen))
+    action = next(skill)
+    touched_before_torn = False
+    outcome = None
+    while outcome is None:
+        seen = world.step(action)
+        assert world.carton is not None
+        if world.contacts(world.body.id, world.carton.id):
+            touched_before_torn |= seen.scene.carton is not None and all(seen.scene.carton.sealed)
+        try:
+            action = skill.send(perceiver.perceive(seen))
+        except StopIteration as end:
+            outcome = end.value
+    world.close()
+    assert outcome.success, outcome.cause
+    assert touched_before_torn
+    assert seen.scene.carton is not None
+    assert min(seen.scene.carton.flaps) >= OPEN
+    assert not any(seen.scene.carton.sealed)
+    for old, new in zip(before.items, seen.scene.items, strict=True):
+        assert np.abs(np.subtract(new.pose.position, old.pose.position)).max() < 0.02
