@@ -12,6 +12,7 @@ import numpy as np
 
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
+from warewheel.configs.schema import Facility
 from warewheel.sim.motion import Motion
 from warewheel.sim.values import Action, Array, Pose
 
@@ -27,13 +28,17 @@ class Mover:
     """Turns goals into actions and remembers what was commanded last.
 
     Args:
+        facility: The site's layout.
         motion: Plans the motions.
         joints: Where the arm starts [rad].
         opening: Where the jaws start [m].
         period: Control period [s].
     """
 
-    def __init__(self, motion: Motion, joints: Array, opening: float, period: float) -> None:
+    def __init__(
+        self, facility: Facility, motion: Motion, joints: Array, opening: float, period: float
+    ) -> None:
+        self.facility = facility
         self.motion = motion
         self.joints = np.array(joints, dtype=float)
         self.opening = opening

@@ -48,16 +48,17 @@ def _sweep(mover: Mover, belief: Belief, flap: int, end: float) -> Move:
     carton = belief.carton
     assert carton is not None
     mover.motion.twin.believe(carton, belief.items, None, mover.opening)
+    layout = mover.facility.carton
     x, y, z = carton.pose.position
-    rim = z + carton.inner[2] + 0.008
+    rim = z + carton.inner[2] + layout.wall
     yaw = _yaw(carton)
     side = 1.0 if flap == 0 else -1.0
 
     def spot(across: float, height: float) -> tuple[float, float, float]:
         return (x - math.sin(yaw) * across, y + math.cos(yaw) * across, rim + height)
 
-    hinge = carton.inner[1] / 2 + 0.008
-    lever = hinge - 0.025 - _HOOK
+    hinge = carton.inner[1] / 2 + layout.wall
+    lever = hinge - layout.gap / 2 - _HOOK
     start = side * (hinge - lever)
     back = _HOVER * math.tan(_LEAN)
     hover = spot(start - side * back, _HOVER - _DEPTH)
