@@ -21,14 +21,10 @@ def spawn(client: int, sku: Sku, pose: Pose) -> int:
     body = p.createMultiBody(
         sku.mass, collision, visual, pose.position, pose.orientation, physicsClientId=client
     )
-    round_ = sku.shape in ("can", "bottle", "mesh")
+    # Spinning and rolling friction would double the rows of every contact that the solver works
+    # off; damping stands in for them and keeps a can from rolling for ever.
     p.changeDynamics(
-        body, -1,
-        lateralFriction=sku.friction,
-        spinningFriction=0.002,
-        # A real can is dented and labelled: it does not roll for ever.
-        rollingFriction=0.0008 if round_ else 0.0,
-        linearDamping=0.02, angularDamping=0.05,
+        body, -1, lateralFriction=sku.friction, linearDamping=0.02, angularDamping=0.15,
         physicsClientId=client,
     )  # fmt: skip
     return int(body)

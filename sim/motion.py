@@ -8,14 +8,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from .trajectory import trajectory
-from .twin import Twin
+from .twin import TOUCH, Twin
 from .values import Array, Pose, Quat
 
-# Largest joint step between two collision checks [rad].
-_STEP = 0.06
+# Largest joint step between two collision checks [rad]; at full reach the tool moves 2 cm, less
+# than a finger and a carton's wall are thick together.
+_STEP = 0.025
+_TURN_STEP = 0.06
+# Distances that free motions keep from everything, the wider tried first [m].
+_MARGINS = (0.006, TOUCH)
 _LINE_STEP = 0.01
 _TREE_STEP = 0.35
 _TREE_NODES = 1500
+
+# Nodes and the index of each one's parent; -1 for the root.
+Tree = tuple[list[Array], list[int]]
 
 
 def down(yaw: float) -> Quat:
@@ -45,6 +52,8 @@ class Motion:
         self._base = base
         self._home = np.array(home, dtype=float)
         self._rng = rng
+        self._ignore: frozenset[str] = frozenset()
+        self._margin = TOUCH
 
     def postures(self, position: Sequence[float], yaw: float, near: Array) -> list[Array]:
         """Return postures that point the tool down at ``position``, nearest to ``near`` first."""
@@ -75,7 +84,7 @@ class Motion:
         if q0 @ q1 < 0:
             q1 = -q1
         turn = 2 * math.acos(min(1.0, float(q0 @ q1)))
-        count = math.ceil(max(2.0, float(np.linalg.norm(b - a)) / _LINE_STEP, turn / _STEP))
+        count = math.ceil(max(2.0, float(np.linalg.norm(b - a)) / _LINE_STEP, turn / _TURN_STEP))
         points = [np.array(start, dtype=float)]
         for k in range(1, count + 1):
             mix = (1 - k / count) * q0 + (k / count) * q1
@@ -89,44 +98,53 @@ class Motion:
             points.append(step)
         return np.array(points)
 
-    def path(self, start: Array, goal: Array, ignore: frozenset[str] = frozenset()) -> Array | None:
-        """Return waypoints from ``start`` to ``goal`` that touch nothing, or None."""
-        if self._free(start, goal, ignore):
-            return np.array([start, goal])
-        return self._grow(start, goal, ignore)
+    def path(
+        self, start: Array, goal: Array, ignore: frozenset[str] = frozenset()
+    ) -> list[Array] | None:
+        """Return corners of a path from ``start`` to ``goal`` that keeps clear, or None.
+
+        Between corners the joints move in a straight line, and only there is it checked.
+        """
+        for margin in _MARGINS:
+            self._ignore, self._margin = ignore, margin
+            if self._free(start, goal):
+                return [start, goal]
+            corners = self._grow(start, goal)
+            if corners is not None:
+                return corners
+        return None
 
     def timed(self, waypoints: Array, slow: float, period: float) -> Array:
         """Return joint targets per control period; ``slow`` is the share of full speed."""
         return trajectory(waypoints, self.twin.speed * slow, self.twin.acceleration * slow, period)
 
-    def _free(self, a: Array, b: Array, ignore: frozenset[str]) -> bool:
+    def _touches(self, joints: Array) -> bool:
+        return self.twin.touches(joints, self._ignore, self._margin)
+
+    def _free(self, a: Array, b: Array) -> bool:
         count = max(1, math.ceil(float(np.abs(b - a).max()) / _STEP))
         # Far ends first: a blocked goal shows at once.
-        return not any(
-            self.twin.touches(a + (b - a) * (k / count), ignore) for k in range(count, 0, -1)
-        )
+        return not any(self._touches(a + (b - a) * (k / count)) for k in range(count, 0, -1))
 
-    def _grow(self, start: Array, goal: Array, ignore: frozenset[str]) -> Array | None:
+    def _grow(self, start: Array, goal: Array) -> list[Array] | None:
         """Search with two random trees (RRT-Connect: Kuffner and LaValle, ICRA 2000)."""
-        if self.twin.touches(goal, ignore):
+        if self._touches(goal):
             return None
-        trees = [([np.array(start)], [-1]), ([np.array(goal)], [-1])]
+        trees: list[Tree] = [([np.array(start)], [-1]), ([np.array(goal)], [-1])]
         for round_ in range(_TREE_NODES):
             near, far = trees[round_ % 2], trees[1 - round_ % 2]
             sample = self._rng.uniform(self.twin.lower, self.twin.upper)
             # Wide swings of the elbow are never needed; stay near both ends.
             sample = 0.5 * sample + 0.5 * (start + goal) / 2
-            new = self._extend(near, sample, ignore)
+            new = self._extend(near, sample)
             if new is None:
                 continue
-            while (step := self._extend(far, new, ignore)) is not None:
+            while (step := self._extend(far, new)) is not None:
                 if np.abs(step - new).max() < 1e-9:
-                    return self._shorten(self._join(trees, round_ % 2), ignore)
+                    return self._shorten(self._join(trees))
         return None
 
-    def _extend(
-        self, tree: tuple[list[Array], list[int]], target: Array, ignore: frozenset[str]
-    ) -> Array | None:
+    def _extend(self, tree: Tree, target: Array) -> Array | None:
         nodes, parents = tree
         k = int(np.argmin(np.linalg.norm(np.array(nodes) - target, axis=1)))
         gap = target - nodes[k]
@@ -134,15 +152,15 @@ class Motion:
         if reach < 1e-9:
             return None
         new = target if reach <= _TREE_STEP else nodes[k] + gap * (_TREE_STEP / reach)
-        if not self._free(nodes[k], new, ignore):
+        if not self._free(nodes[k], new):
             return None
         nodes.append(new)
         parents.append(k)
         return new
 
     @staticmethod
-    def _join(trees: list[tuple[list[Array], list[int]]], last: int) -> list[Array]:
-        def trunk(tree: tuple[list[Array], list[int]]) -> list[Array]:
+    def _join(trees: list[Tree]) -> list[Array]:
+        def trunk(tree: Tree) -> list[Array]:
             nodes, parents = tree
             k, branch = len(nodes) - 1, []
             while k >= 0:
@@ -150,15 +168,15 @@ class Motion:
                 k = parents[k]
             return branch
 
-        del last  # both trees end at the meeting point
+        # Both trees end at the meeting point.
         return trunk(trees[0])[::-1] + trunk(trees[1])[1:]
 
-    def _shorten(self, points: list[Array], ignore: frozenset[str]) -> Array:
+    def _shorten(self, points: list[Array]) -> list[Array]:
         k = 0
         while k < len(points) - 2:
             for far in range(len(points) - 1, k + 1, -1):
-                if self._free(points[k], points[far], ignore):
+                if self._free(points[k], points[far]):
                     points[k + 1 : far] = []
                     break
             k += 1
-        return np.array(points)
+        return points

@@ -20,7 +20,7 @@ from .stations import belt, stations
 from .values import Array, CartonState, ItemState, Pose
 
 # Overlaps up to this depth are touch, not collision [m].
-_TOUCH = -0.001
+TOUCH = -0.001
 _IK_ROUNDS = 12
 _IK_ERROR = 5e-4
 
@@ -121,10 +121,13 @@ class Twin:
             joints = np.array(answer[:dof])
         return None
 
-    def touches(self, joints: Array, ignore: frozenset[str] = frozenset()) -> bool:
+    def touches(
+        self, joints: Array, ignore: frozenset[str] = frozenset(), margin: float = TOUCH
+    ) -> bool:
         """Tell whether the body or what it holds would run into something at ``joints``.
 
-        Items named in ``ignore`` may be touched.
+        Items named in ``ignore`` may be touched; ``margin`` is the distance to keep from all else
+        (at most 0.01 m: PyBullet reports no pairs much farther apart).
         """
         c = self._client
         tool = self.pose(joints)
@@ -138,7 +141,7 @@ class Twin:
             moving.append(held)
         p.performCollisionDetection(physicsClientId=c)
         return any(
-            point[8] < _TOUCH and point[2] not in free
+            point[8] < margin and point[2] not in free
             for body in moving
             for point in self._points(body)
         )

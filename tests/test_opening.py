@@ -26,7 +26,7 @@ REST = Action(HOME, BODY.gripper.opening)
 def mover() -> Iterator[Mover]:
     twin = Twin(FACILITY, BODY)
     motion = Motion(twin, BODY.base, HOME, np.random.default_rng(0))
-    yield Mover(FACILITY, motion, HOME, REST.opening, PERIOD)
+    yield Mover(FACILITY, BODY, motion, PERIOD)
     twin.close()
 
 

@@ -6,50 +6,84 @@ its outcome. A move is a part of one.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
-from warewheel.configs.schema import Facility
+from warewheel.configs.schema import Body, Facility
 from warewheel.sim.motion import Motion
-from warewheel.sim.values import Action, Array, Pose
+from warewheel.sim.twin import Held
+from warewheel.sim.values import Action, Array, Pose, Quat, Vec3
 
 Move = Generator[Action, Belief, Belief]
 Skill = Generator[Action, Belief, Outcome]
 
+# Share of full speed while the hand holds something.
+_CARRY = 0.7
+# An item that moves this far in the hand from one step to the next has left it [m].
+_LOST = 0.02
+
 
 class NoMotionError(Exception):
-    """No motion to where a skill wants to go; carries the failure's cause."""
+    """A move cannot be made or went wrong; carries the failure's cause."""
+
+
+class DroppedError(NoMotionError):
+    """The hand has lost what it held."""
 
 
 class Mover:
     """Turns goals into actions and remembers what was commanded last.
 
+    It starts at the body's home posture with open jaws.
+
     Args:
         facility: The site's layout.
+        body: The body that moves.
         motion: Plans the motions.
-        joints: Where the arm starts [rad].
-        opening: Where the jaws start [m].
         period: Control period [s].
     """
 
-    def __init__(
-        self, facility: Facility, motion: Motion, joints: Array, opening: float, period: float
-    ) -> None:
+    def __init__(self, facility: Facility, body: Body, motion: Motion, period: float) -> None:
         self.facility = facility
+        self.body = body
         self.motion = motion
-        self.joints = np.array(joints, dtype=float)
-        self.opening = opening
+        self.joints = np.array(body.home, dtype=float)
+        self.opening = body.gripper.opening
+        self.held: Held | None = None
         self._period = period
 
+    def believe(self, belief: Belief) -> None:
+        """Arrange the twin as the belief says, with what the hand holds."""
+        self.motion.twin.believe(belief.carton, belief.items, self.held, self.opening)
+
     def follow(self, waypoints: Array, belief: Belief, slow: float = 1.0) -> Move:
-        """Run along joint waypoints; ``slow`` is the share of full speed."""
+        """Run along joint waypoints; ``slow`` is the share of full speed.
+
+        Raises:
+            DroppedError: What the hand held is no longer in it.
+        """
+        if self.held is not None:
+            slow *= _CARRY
         for joints in self.motion.timed(waypoints, slow, self._period):
             self.joints = joints
             belief = yield Action(joints, self.opening)
+            self._watch(belief)
         return belief
+
+    def _watch(self, belief: Belief) -> None:
+        if self.held is None:
+            return
+        now = relative(belief.body.tool, belief.item(self.held.name).pose)
+        if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
+            self.held = None
+            raise DroppedError("DROP")
+        # What the hand holds may settle a little; plans are made with where it is now.
+        self.held = Held(self.held.name, now)
 
     def travel(
         self, position: tuple[float, float, float], yaw: float, belief: Belief,
@@ -63,7 +97,10 @@ class Mover:
         for goal in self.motion.postures(position, yaw, near):
             path = self.motion.path(self.joints, goal, ignore)
             if path is not None:
-                return (yield from self.follow(path, belief))
+                # Resting at each corner keeps to the straight lines that were checked.
+                for a, b in itertools.pairwise(path):
+                    belief = yield from self.follow(np.array([a, b]), belief)
+                return belief
         raise NoMotionError("IK")
 
     def straight(
@@ -86,3 +123,25 @@ class Mover:
         """Drive the jaws to ``opening`` [m] and wait."""
         self.opening = opening
         return (yield from self.rest(steps, belief))
+
+
+def relative(tool: Pose, item: Pose) -> Pose:
+    """Return X_TI from X_WT and X_WI."""
+    turn = Rotation.from_quat(tool.orientation).inv()
+    shift = turn.apply(np.subtract(item.position, tool.position))
+    spin = turn * Rotation.from_quat(item.orientation)
+    return Pose(tuple(shift.tolist()), tuple(spin.as_quat().tolist()))
+
+
+def lowest(grip: Pose, size: Vec3, tool: Quat) -> float:
+    """Return the height of a held box's lowest point over the tool centre (negative) [m].
+
+    Args:
+        grip: X_TI, the box's centre in the tool's frame.
+        size: Extents of the box [m].
+        tool: Orientation of the tool in W.
+    """
+    turn = Rotation.from_quat(tool)
+    centre = turn.apply(grip.position)[2]
+    axes = (turn * Rotation.from_quat(grip.orientation)).as_matrix()
+    return float(centre - np.abs(axes[2]) @ np.array(size) / 2)

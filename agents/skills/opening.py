@@ -47,7 +47,7 @@ def open_carton(mover: Mover, belief: Belief) -> Skill:
 def _sweep(mover: Mover, belief: Belief, flap: int, end: float) -> Move:
     carton = belief.carton
     assert carton is not None
-    mover.motion.twin.believe(carton, belief.items, None, mover.opening)
+    mover.believe(belief)
     layout = mover.facility.carton
     x, y, z = carton.pose.position
     rim = z + carton.inner[2] + layout.wall

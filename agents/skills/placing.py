@@ -1,0 +1,61 @@
+"""Put down what the hand holds: over the place, straight down, let go, and look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from warewheel.agents.perceive import Belief
+from warewheel.agents.plan import Outcome
+from warewheel.sim.motion import down
+from warewheel.sim.values import ItemState, Pose, Vec3
+
+from .moves import DroppedError, Mover, NoMotionError, Skill, lowest
+
+# Height above its final pose from which an item is let down [m].
+_APPROACH = 0.10
+# Free height below an item when the jaws open [m].
+_DROP = 0.004
+# How far the jaws open beyond the item when they let go [m].
+_SPREAD = 0.02
+
+# A point on a surface in W [m] and the angle of the jaws' opening axis there [rad].
+Spot = tuple[Vec3, float]
+
+
+def place(
+    mover: Mover,
+    belief: Belief,
+    spots: Sequence[Spot],
+    arrived: Callable[[ItemState], bool],
+) -> Skill:
+    """Set the held item down on the first of ``spots`` that can be reached.
+
+    ``arrived`` tells whether the item ended where it should.
+    """
+    if mover.held is None:
+        return Outcome(False, "MISSING_STEP")
+    held = mover.held
+    cause = "IK"
+    for (x, y, z), yaw in spots:
+        mover.believe(belief)
+        assert mover.held is not None
+        height = z - lowest(mover.held.pose, belief.item(held.name).size, down(yaw)) + _DROP
+        try:
+            belief = yield from mover.travel((x, y, height + _APPROACH), yaw, belief)
+            here = mover.motion.twin.pose(mover.joints)
+            belief = yield from mover.straight(Pose((x, y, height), here.orientation), belief, 0.35)
+        except DroppedError as error:
+            return Outcome(False, str(error))
+        except NoMotionError as error:
+            cause = str(error)
+            continue
+        wide = min(mover.body.gripper.opening, belief.body.opening + _SPREAD)
+        belief = yield from mover.jaws(wide, 10, belief)
+        mover.held = None
+        mover.believe(belief)
+        up = Pose((x, y, height + _APPROACH), here.orientation)
+        belief = yield from mover.straight(up, belief, check=False)
+        belief = yield from mover.rest(4, belief)
+        good = arrived(belief.item(held.name))
+        return Outcome(good, "" if good else "DROP")
+    return Outcome(False, cause)
