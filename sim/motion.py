@@ -11,12 +11,11 @@ from .trajectory import trajectory
 from .twin import TOUCH, Twin
 from .values import Array, Pose, Quat
 
-# Largest joint step between two collision checks [rad]; at full reach the tool moves 2 cm, less
-# than a finger and a carton's wall are thick together.
-_STEP = 0.025
+# Distance that a free motion keeps from everything [m] and the joint step between two checks [rad],
+# the widest tried first. At full reach 0.06 rad move the tool by 5 cm, which is less than a finger,
+# a carton's wall and the margin on both sides of it are thick together.
+_MARGINS = ((0.015, 0.06), (0.005, 0.035), (TOUCH, 0.025))
 _TURN_STEP = 0.06
-# Distances that free motions keep from everything, the wider tried first [m].
-_MARGINS = (0.006, TOUCH)
 _LINE_STEP = 0.01
 _TREE_STEP = 0.35
 _TREE_NODES = 1500
@@ -53,7 +52,7 @@ class Motion:
         self._home = np.array(home, dtype=float)
         self._rng = rng
         self._ignore: frozenset[str] = frozenset()
-        self._margin = TOUCH
+        self._margin, self._step = _MARGINS[0]
 
     def postures(self, position: Sequence[float], yaw: float, near: Array) -> list[Array]:
         """Return postures that point the tool down at ``position``, nearest to ``near`` first."""
@@ -105,8 +104,8 @@ class Motion:
 
         Between corners the joints move in a straight line, and only there is it checked.
         """
-        for margin in _MARGINS:
-            self._ignore, self._margin = ignore, margin
+        for margin, step in _MARGINS:
+            self._ignore, self._margin, self._step = ignore, margin, step
             if self._free(start, goal):
                 return [start, goal]
             corners = self._grow(start, goal)
@@ -122,13 +121,13 @@ class Motion:
         return self.twin.touches(joints, self._ignore, self._margin)
 
     def _free(self, a: Array, b: Array) -> bool:
-        count = max(1, math.ceil(float(np.abs(b - a).max()) / _STEP))
+        count = max(1, math.ceil(float(np.abs(b - a).max()) / self._step))
         # Far ends first: a blocked goal shows at once.
         return not any(self._touches(a + (b - a) * (k / count)) for k in range(count, 0, -1))
 
     def _grow(self, start: Array, goal: Array) -> list[Array] | None:
         """Search with two random trees (RRT-Connect: Kuffner and LaValle, ICRA 2000)."""
-        if self._touches(goal):
+        if self._touches(goal) or self._touches(start):
             return None
         trees: list[Tree] = [([np.array(start)], [-1]), ([np.array(goal)], [-1])]
         for round_ in range(_TREE_NODES):

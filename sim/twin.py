@@ -39,13 +39,15 @@ class Twin:
     def __init__(self, facility: Facility, body: Body) -> None:
         self._client = c = p.connect(p.DIRECT)
         self._facility = facility
-        for name, blocks in stations(facility, body).items():
+        self._fixed = [
             p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
+            for name, blocks in stations(facility, body).items()
+        ]
         top = belt(facility)
         shape = p.createCollisionShape(
             p.GEOM_BOX, halfExtents=[s / 2 for s in top.size], physicsClientId=c
         )
-        p.createMultiBody(0.0, shape, -1, top.centre, physicsClientId=c)
+        self._fixed.append(p.createMultiBody(0.0, shape, -1, top.centre, physicsClientId=c))
         self.robot, joints = load_model(c, body)
         self._arm = [joints[name] for name in ARM]
         self._jaws = [j for name, j in joints.items() if "finger_joint" in name]
@@ -126,8 +128,7 @@ class Twin:
     ) -> bool:
         """Tell whether the body or what it holds would run into something at ``joints``.
 
-        Items named in ``ignore`` may be touched; ``margin`` is the distance to keep from all else
-        (at most 0.01 m: PyBullet reports no pairs much farther apart).
+        Items named in ``ignore`` may be touched; ``margin`` is the distance to keep from all else.
         """
         c = self._client
         tool = self.pose(joints)
@@ -139,21 +140,35 @@ class Twin:
             p.resetBasePositionAndOrientation(held, *where, physicsClientId=c)
             free.add(held)
             moving.append(held)
-        p.performCollisionDetection(physicsClientId=c)
-        return any(
-            point[8] < margin and point[2] not in free
-            for body in moving
-            for point in self._points(body)
-        )
+        if margin <= 0.0:
+            p.performCollisionDetection(physicsClientId=c)
+        return any(self._near(body, free, margin) for body in moving)
 
-    def _points(self, body: int) -> list[tuple[int, ...]]:
-        """Return contact points with ``body`` first; the base on its pedestal is not one."""
-        raw = p.getContactPoints(body, physicsClientId=self._client)
-        ordered = []
-        for point in raw:
-            mine, link = (point[1], point[3]) if point[1] == body else (point[2], point[4])
-            other = point[2] if mine == point[1] else point[1]
+    def _near(self, body: int, free: set[int], margin: float) -> bool:
+        """Tell whether ``body`` is within ``margin`` of anything that is not ``free``."""
+        c = self._client
+        if margin <= 0.0:
+            points = p.getContactPoints(body, physicsClientId=c)
+        else:
+            # Contact points end a millimetre away; asking for pairs finds the farther ones.
+            points = [
+                point
+                for other in self._others
+                if other not in free
+                for point in p.getClosestPoints(body, other, margin, physicsClientId=c)
+            ]
+        for point in points:
+            mine, link, other = point[1], point[3], point[2]
+            if mine != body:
+                mine, link, other = point[2], point[4], point[1]
+            # The base stands on its pedestal.
             if body == self.robot and link <= 0:
                 continue
-            ordered.append((0, body, other, *point[3:]))
-        return ordered
+            if other not in free and point[8] < margin:
+                return True
+        return False
+
+    @property
+    def _others(self) -> list[int]:
+        carton = [] if self._carton is None else [self._carton]
+        return [*self._fixed, *carton, *self._items.values()]

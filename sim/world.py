@@ -100,6 +100,8 @@ class World:
         self._digest = hashlib.sha256()
         floor = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=c)
         self.floor = p.createMultiBody(0, floor, physicsClientId=c)
+        # What falls off comes to rest where it fell.
+        p.changeDynamics(self.floor, -1, rollingFriction=0.01, physicsClientId=c)
         self.stations = {
             name: p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
             for name, blocks in stations(spec.facility, spec.body).items()

@@ -46,7 +46,7 @@ def first_item(**fields: Any) -> Catalogue:
     [
         ({"size": (0.08, 0.078, 0.1)}, "its narrow side is 0.078 m; the jaws take up to 0.070 m"),
         ({"mass": 2.5}, "it weighs 2.50 kg; the payload is 2.00 kg"),
-        ({"mass": 1.9, "friction": 0.2}, "it weighs 1.90 kg; the jaws' friction holds up to"),
+        ({"mass": 1.9, "friction": 0.1}, "it weighs 1.90 kg; the jaws' friction holds up to"),
         ({"size": (0.12, 0.05, 0.1)}, "does not fit the carton's cell of"),
         ({"size": (0.07, 0.05, 0.17)}, "it is 0.170 m high; under the carton's flaps"),
         ({"size": (0.15, 0.05, 0.1)}, "its footprint 0.150 x 0.050 m does not fit a slot of"),
