@@ -1,6 +1,9 @@
-"""Deliveries drawn from a seed: what is in the carton, and where it stands."""
+"""Starts of episodes drawn from a seed: what there is, and where it stands."""
 
 from __future__ import annotations
+
+import math
+from collections import Counter
 
 import numpy as np
 
@@ -13,13 +16,14 @@ from warewheel.sim.world import Placement, WorldSpec
 _RIDE = 0.6
 # Free height below a freshly placed item, so that nothing starts in contact [m].
 _AIR = 0.001
+# Spots of a tote, from its middle [m]; three items leave the hand room.
+_TOTE_SPOTS = ((-0.046, -0.046), (0.046, 0.046), (-0.046, 0.046))
 
 
 def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
     """Return a sealed carton on the belt, packed with items that the rack has room for."""
     rng = np.random.default_rng(seed)
-    fewest, most = facility.delivery.items
-    skus = _draw(facility, catalogue, int(rng.integers(fewest, most + 1)), rng)
+    skus = _draw(facility, catalogue, rng)
     x, y, z = facility.conveyor.dock
     x += _RIDE
     carton = facility.carton
@@ -33,22 +37,70 @@ def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) ->
     ]
     order = rng.permutation(len(cells))[: len(skus)]
     placements = tuple(
-        Placement(f"item-{k}", sku, Pose((*cells[cell], z + carton.wall + sku.size[2] / 2 + _AIR)))
+        _stand(rng, k, sku, cells[cell], z + carton.wall, shift=0.002, turn=0.03)
         for k, (sku, cell) in enumerate(zip(skus, order, strict=True))
     )
     return WorldSpec(facility, body, placements, Pose((x, y, z)))
 
 
-def _draw(
-    facility: Facility, catalogue: Catalogue, count: int, rng: np.random.Generator
-) -> list[Sku]:
-    """Draw SKUs, skipping those whose zone has no slot left."""
-    room = {zone: len(facility.rack.tiers) for zone in facility.rack.columns}
+def on_table(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
+    """Return unpacked items, not yet read, on the table's spots; there is no carton."""
+    rng = np.random.default_rng(seed)
+    skus = _draw(facility, catalogue, rng)
+    order = rng.permutation(len(facility.table.spots))[: len(skus)]
+    placements = tuple(
+        _stand(
+            rng, k, sku, facility.table.spots[spot], facility.table.centre[2], 0.005, 0.25
+        )
+        for k, (sku, spot) in enumerate(zip(skus, order, strict=True))
+    )  # fmt: skip
+    return WorldSpec(facility, body, placements, None)
+
+
+def in_totes(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
+    """Return items, already read, each in the tote of its zone; there is no carton."""
+    rng = np.random.default_rng(seed)
+    used: Counter[str] = Counter()
+    placements = []
+    for k, sku in enumerate(_draw(facility, catalogue, rng)):
+        zone = zone_of(sku, facility.storage)
+        tote = next(t for t in facility.totes if t.zone == zone)
+        x, y, z = tote.position
+        dx, dy = _TOTE_SPOTS[used[zone]]
+        used[zone] += 1
+        placements.append(_stand(rng, k, sku, (x + dx, y + dy), z, shift=0.002, turn=0.05))
+    return WorldSpec(facility, body, tuple(placements), None, read=True)
+
+
+def _stand(
+    rng: np.random.Generator, k: int, sku: Sku, at: tuple[float, float], floor: float,
+    shift: float, turn: float,
+) -> Placement:  # fmt: skip
+    """Stand an item upright near ``at``, at most ``shift`` [m] and ``turn`` [rad] off."""
+    dx, dy = rng.uniform(-shift, shift, 2)
+    yaw = rng.uniform(-turn, turn)
+    position = (at[0] + dx, at[1] + dy, floor + sku.size[2] / 2 + _AIR)
+    return Placement(
+        f"item-{k}", sku, Pose(position, (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)))
+    )
+
+
+def _draw(facility: Facility, catalogue: Catalogue, rng: np.random.Generator) -> list[Sku]:
+    """Draw SKUs, skipping those whose zone has no legal slot left."""
+    fewest, most = facility.delivery.items
+    count = int(rng.integers(fewest, most + 1))
+    storage = facility.storage
+    levels = len(facility.rack.tiers)
+    room = {zone: levels for zone in facility.rack.columns}
+    low = {zone: min(levels, storage.heavy_max_level + 1) for zone in facility.rack.columns}
     chosen: list[Sku] = []
     while len(chosen) < count:
         sku = catalogue.items[int(rng.integers(len(catalogue.items)))]
-        zone = zone_of(sku, facility.storage)
-        if room[zone]:
-            room[zone] -= 1
-            chosen.append(sku)
+        zone = zone_of(sku, storage)
+        heavy = sku.mass > storage.heavy_above
+        if room[zone] == 0 or (heavy and low[zone] == 0):
+            continue
+        room[zone] -= 1
+        low[zone] -= heavy
+        chosen.append(sku)
     return chosen

@@ -126,6 +126,32 @@ class ArmBody:
             velocityGains=[1.0] * len(self._all), physicsClientId=self._client,
         )  # fmt: skip
 
+    def nudge(self, shift: Array, turn: Array) -> Array:
+        """Return joint targets that move the tool's set point.
+
+        Args:
+            shift: In W, shape (3,) [m].
+            turn: Rotation vector in W, shape (3,) [rad].
+
+        Returns:
+            Shape (dof,), within limits [rad].
+        """
+        c = self._client
+        link = p.getLinkState(
+            self.id, self.tool_link, computeForwardKinematics=1, physicsClientId=c
+        )
+        angle = float(np.linalg.norm(turn))
+        axis = turn / angle if angle > 0.0 else np.array([0.0, 0.0, 1.0])
+        spin = p.getQuaternionFromAxisAngle(axis.tolist(), angle)
+        goal = p.multiplyTransforms([0, 0, 0], spin, [0, 0, 0], link[5])[1]
+        at = (np.array(link[4]) + shift).tolist()
+        answer = p.calculateInverseKinematics(
+            self.id, self.tool_link, at, goal, maxNumIterations=20, residualThreshold=1e-4,
+            physicsClientId=c,
+        )  # fmt: skip
+        joints: Array = np.clip(answer[: len(self.arm)], self.lower, self.upper)
+        return joints
+
     def feel(self) -> Proprioception:
         """Return what the body feels now."""
         states = p.getJointStates(self.id, self._all, physicsClientId=self._client)

@@ -46,12 +46,14 @@ class WorldSpec:
         body: The robot.
         placements: Items and their starting poses in W.
         carton: Starting pose of the sealed carton, or None for a cell without one.
+        read: Whether all labels have been read before the episode starts.
     """
 
     facility: Facility
     body: Body
     placements: tuple[Placement, ...]
     carton: Pose | None
+    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ class World:
             c, spec.facility.scanner,
             {self.items[place.name]: (place.name, place.sku.gtin) for place in spec.placements},
         )  # fmt: skip
+        if spec.read:
+            self.scanner.know_all()
         self._sizes = {place.name: place.sku.size for place in spec.placements}
         return self.observe()
 

@@ -1,0 +1,121 @@
+"""The executor: runs one skill after another on the body."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from warewheel.configs.schema import Body, Facility
+from warewheel.sim.facts import Places
+from warewheel.sim.motion import Motion
+from warewheel.sim.twin import Twin
+from warewheel.sim.values import Action, Observation
+from warewheel.sim.world import PERIOD
+
+from .perceive import Belief, TruePoses
+from .plan import Outcome, Subgoal
+from .skills.moves import Mover, Skill
+from .skills.opening import open_carton
+from .skills.picking import pick
+from .skills.placing import place
+from .skills.scanning import scan
+from .skills.spots import spots
+
+
+class ScriptedExecutor:
+    """Turns subgoals into actions by scripted skills on planned motions.
+
+    Args:
+        seed: Seed of the motion planner's random trees.
+    """
+
+    def __init__(self, facility: Facility, body: Body, seed: int) -> None:
+        self._facility = facility
+        self.perceiver = TruePoses()
+        self._twin = Twin(facility, body)
+        rng = np.random.default_rng([seed, 1])
+        motion = Motion(self._twin, body.base, np.array(body.home), rng)
+        self._mover = Mover(facility, body, motion, PERIOD)
+        self._places = Places(facility)
+        self._skill: Skill | None = None
+        self._starts: dict[str, Callable[[Subgoal, Belief], Skill]] = {
+            "wait": lambda _, belief: _wait(self._mover, belief),
+            "open": lambda _, belief: open_carton(self._mover, belief),
+            "pick": lambda goal, belief: pick(self._mover, belief, goal.item),
+            "scan": lambda _, belief: scan(self._mover, belief),
+            "place": self._place,
+        }
+
+    @property
+    def held(self) -> str | None:
+        """Name of the item in the hand, or None."""
+        return None if self._mover.held is None else self._mover.held.name
+
+    def start(self, subgoal: Subgoal) -> None:
+        """Begin a subgoal; what ran before is abandoned."""
+        self._subgoal = subgoal
+        self._skill = None
+
+    def act(self, observation: Observation) -> Action | Outcome:
+        """Return the next action of the subgoal, or how it ended."""
+        belief = self.perceiver.perceive(observation)
+        try:
+            if self._skill is None:
+                self._skill = self._begin(self._subgoal, belief)
+                return next(self._skill)
+            return self._skill.send(belief)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+    def rest(self) -> Action:
+        """Return the action that holds still."""
+        return Action(self._mover.joints, self._mover.opening)
+
+    def close(self) -> None:
+        """Let go of the kinematic twin."""
+        self._twin.close()
+
+    def _begin(self, subgoal: Subgoal, belief: Belief) -> Skill:
+        fault = self._refusal(subgoal, belief)
+        if fault:
+            return _fail(fault)
+        return self._starts[subgoal.skill](subgoal, belief)
+
+    def _refusal(self, subgoal: Subgoal, belief: Belief) -> str:
+        """Return why the subgoal makes no sense now, or an empty string."""
+        if subgoal.skill not in self._starts:
+            return "HALLUC_SKILL"
+        if subgoal.skill == "pick":
+            if subgoal.item not in {item.name for item in belief.items}:
+                return "HALLUC_ITEM"
+            return "" if self.held is None else "WRONG_ORDER"
+        if subgoal.skill in ("scan", "place"):
+            if self.held is None or (subgoal.item and subgoal.item != self.held):
+                return "MISSING_STEP"
+            if subgoal.skill == "place" and subgoal.place not in self._places.floors:
+                return "HALLUC_PLACE"
+        if subgoal.skill == "open" and self.held is not None:
+            return "WRONG_ORDER"
+        return ""
+
+    def _place(self, subgoal: Subgoal, belief: Belief) -> Skill:
+        assert self.held is not None
+        where = spots(self._facility, self._places, belief, self.held, subgoal.place)
+        return place(
+            self._mover, belief, where, lambda item: self._places.of(item) == subgoal.place
+        )
+
+
+def _wait(mover: Mover, belief: Belief) -> Skill:
+    """Hold still for half a second."""
+    yield from mover.rest(math.ceil(0.5 / PERIOD), belief)
+    return Outcome(True)
+
+
+def _fail(cause: str) -> Skill:
+    """End at once."""
+    yield from ()
+    return Outcome(False, cause)

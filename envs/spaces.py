@@ -1,0 +1,145 @@
+"""Spaces: what actions and observations look like to a learner."""
+
+from __future__ import annotations
+
+import string
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from warewheel.configs.schema import Body, Facility
+from warewheel.sim.facts import Places
+from warewheel.sim.values import Observation
+
+from .options import SKILLS, Option
+
+ACTION_MODES = ("ee_delta", "joint", "skill")
+PARTS = ("proprioception", "privileged", "cameras", "instruction")
+
+# Largest change of the tool per control step in ``ee_delta``: [m] and [rad].
+DELTA_SHIFT = 0.02
+DELTA_TURN = 0.1
+
+_TEXT = spaces.Text(max_length=400, min_length=0, charset=string.printable)
+_DOF = 7
+# Proprioception: joints, velocities, torques, jaw opening, grip force, tool pose, wrist wrench.
+_FELT = {
+    "joints": (_DOF, np.pi * 1.1),
+    "velocities": (_DOF, 50.0),
+    "torques": (_DOF, 500.0),
+    "opening": (1, 0.2),
+    "grip_force": (1, 200.0),
+    "tool": (7, 5.0),
+    "wrench": (6, 5000.0),
+}
+
+
+def action_space(mode: str, body: Body, facility: Facility) -> spaces.Space[Any]:
+    """Return the space of one of `ACTION_MODES`.
+
+    ``ee_delta``: shape (7,) in [-1, 1]: tool shift x, y, z in W (times `DELTA_SHIFT`), turn about
+    W's x, y, z (times `DELTA_TURN`), jaws from closed to open. ``joint``: shape (8,) in [-1, 1]:
+    joint targets from lower to upper limit, then the jaws. ``skill``: [skill, item, place], each
+    an index; arguments that a skill does not take are ignored.
+    """
+    if mode == "skill":
+        return spaces.MultiDiscrete([len(SKILLS), facility.delivery.items[1], _places(facility)])
+    size = _DOF if mode == "ee_delta" else _DOF + 1
+    return spaces.Box(-1.0, 1.0, (size,), np.float32)
+
+
+def option(action: NDArray[Any], places: Places) -> Option:
+    """Return the option that a ``skill`` action names."""
+    skill, item, place = (int(v) for v in action)
+    name = SKILLS[skill]
+    return Option(
+        name,
+        f"item-{item}" if name in ("pick", "scan", "place") else "",
+        tuple(places.floors)[place] if name == "place" else "",
+    )
+
+
+def _places(facility: Facility) -> int:
+    return len(Places(facility).floors)
+
+
+def proprioception_space() -> spaces.Dict:
+    """Return the space of what the body feels of itself."""
+    return spaces.Dict(
+        {
+            name: spaces.Box(-limit, limit, (size,), np.float32)
+            for name, (size, limit) in _FELT.items()
+        }
+    )
+
+
+def privileged_space(items: int) -> spaces.Dict:
+    """Return the space of the truth.
+
+    ``items``: rows of position, quaternion, size, speed, present, known; rows of items that are
+    not there are zero. ``carton``: position, quaternion, two flap angles, present.
+    """
+    return spaces.Dict(
+        {
+            "items": spaces.Box(-20.0, 20.0, (items, 13), np.float32),
+            "carton": spaces.Box(-20.0, 20.0, (10,), np.float32),
+        }
+    )
+
+
+def camera_space(names: tuple[str, ...], size: int) -> spaces.Dict:
+    """Return the space of pictures: RGB, depth [m] and segmentation (body ids) per camera."""
+    shape = (size, size)
+    return spaces.Dict(
+        {
+            name: spaces.Dict(
+                {
+                    "rgb": spaces.Box(0, 255, (*shape, 3), np.uint8),
+                    "depth": spaces.Box(0.0, 10.0, shape, np.float32),
+                    "segmentation": spaces.Box(-1, 255, shape, np.int32),
+                }
+            )
+            for name in names
+        }
+    )
+
+
+def text_space() -> spaces.Text:
+    """Return the space of instructions."""
+    return _TEXT
+
+
+def feel(observation: Observation) -> dict[str, NDArray[np.float32]]:
+    """Return proprioception as arrays within its space."""
+    body = observation.body
+    values = {
+        "joints": body.joints,
+        "velocities": body.velocities,
+        "torques": body.torques,
+        "opening": [body.opening],
+        "grip_force": [body.grip_force],
+        "tool": [*body.tool.position, *body.tool.orientation],
+        "wrench": body.wrench,
+    }
+    return {
+        name: np.clip(np.asarray(values[name], np.float32), -limit, limit)
+        for name, (_, limit) in _FELT.items()
+    }
+
+
+def truth(observation: Observation, items: int) -> dict[str, NDArray[np.float32]]:
+    """Return the privileged state as arrays within its space."""
+    known = {read.item for read in observation.reads}
+    rows = np.zeros((items, 13), np.float32)
+    for k, item in enumerate(observation.scene.items):
+        rows[k] = (
+            *item.pose.position, *item.pose.orientation, *item.size,
+            item.speed, 1.0, float(item.name in known),
+        )  # fmt: skip
+    box = np.zeros(10, np.float32)
+    carton = observation.scene.carton
+    if carton is not None:
+        box[:] = (*carton.pose.position, *carton.pose.orientation, *carton.flaps, 1.0)
+    return {"items": np.clip(rows, -20.0, 20.0), "carton": np.clip(box, -20.0, 20.0)}

@@ -1,0 +1,303 @@
+"""The warehouse cell as a Gymnasium environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from warewheel.configs import load_cell
+from warewheel.configs.choice import unknown
+from warewheel.sim.camera import OVERVIEW, take
+from warewheel.sim.facts import Places
+from warewheel.sim.values import Action, Observation
+from warewheel.sim.world import CONTROL_HZ, Snapshot, World
+
+from . import spaces as shapes
+from .options import Executor, executor, is_action
+from .task import INSTRUCTIONS, TASKS, Judge, Verdict, scenario
+from .views import VIEWS
+
+# An expert needs about 21 s for each of up to eight items.
+_MAX_STEPS = 400 * CONTROL_HZ
+# Longest run of one option in ``skill`` mode.
+_OPTION_STEPS = 60 * CONTROL_HZ
+# Weight of the shaping term: the distance from the tool to the nearest unfinished item [1/m].
+_SHAPING = 0.05
+
+
+class WarehouseEnv(gym.Env[Any, Any]):
+    """One delivery in one cell.
+
+    Args:
+        task: ``unpack``, ``classify``, ``store`` or ``chain``.
+        facility: Name of a facility, or the path of a YAML file.
+        body: Name of a body, or the path of a YAML file.
+        action_mode: ``ee_delta``, ``joint`` or ``skill``; see `spaces.action_space`.
+        observation: Parts to observe, of ``proprioception``, ``privileged``, ``cameras``,
+            ``instruction``; or ``flat``: the first two as one vector.
+        reward: ``dense``: change of progress and of the distance to the nearest unfinished item,
+            minus 0.1 for each new violation. ``sparse``: 1 on success, otherwise 0.
+        instruction: Sentence that the agent is told; each task has its own by default.
+        max_steps: Control steps after which the episode is truncated.
+        cameras: Names of the views to take, of `views.VIEWS`.
+        camera_size: Width and height of their pictures [px].
+        skills: Name of the executor that carries out options in ``skill`` mode.
+        render_mode: ``rgb_array``, ``human`` (a window; needs a display) or None.
+
+    Raises:
+        ValueError: An argument is not one of those allowed.
+    """
+
+    metadata: dict[str, Any] = {  # noqa: RUF012  Gymnasium declares it so
+        "render_modes": ["rgb_array", "human"],
+        "render_fps": CONTROL_HZ,
+    }
+
+    def __init__(
+        self,
+        task: str = "chain",
+        facility: str = "parcel_hub",
+        body: str = "panda",
+        action_mode: str = "joint",
+        observation: str | tuple[str, ...] = ("proprioception", "privileged"),
+        reward: str = "dense",
+        instruction: str | None = None,
+        max_steps: int = _MAX_STEPS,
+        cameras: tuple[str, ...] = ("overview",),
+        camera_size: int = 128,
+        skills: str = "scripted",
+        render_mode: str | None = None,
+    ) -> None:
+        parts = (observation,) if isinstance(observation, str) else tuple(observation)
+        _require("task", (task,), TASKS)
+        _require("action mode", (action_mode,), shapes.ACTION_MODES)
+        _require("reward", (reward,), ("dense", "sparse"))
+        _require("observation", parts, (*shapes.PARTS, "flat"))
+        _require("camera", cameras, tuple(VIEWS))
+        _require("render mode", (render_mode or "rgb_array",), ("rgb_array", "human"))
+        self.facility, self.body, self.catalogue = load_cell(facility, body)
+        self.task, self.render_mode = task, render_mode
+        self.instruction = instruction or INSTRUCTIONS[task]
+        self._mode, self._reward, self._parts = action_mode, reward, parts
+        self._max_steps, self._skills = max_steps, skills
+        self._cameras, self._camera_size = cameras, camera_size
+        self._items = self.facility.delivery.items[1]
+        self._places = Places(self.facility)
+        self.action_space = shapes.action_space(action_mode, self.body, self.facility)
+        self.observation_space = self._space()
+        self._executor: Executor | None = None
+        self.world: World | None = None
+
+    def _space(self) -> spaces.Space[Any]:
+        made = {
+            "proprioception": shapes.proprioception_space,
+            "privileged": lambda: shapes.privileged_space(self._items),
+            "cameras": lambda: shapes.camera_space(self._cameras, self._camera_size),
+            "instruction": shapes.text_space,
+        }
+        if "flat" in self._parts:
+            both = {part: made[part]() for part in ("proprioception", "privileged")}
+            return spaces.flatten_space(spaces.Dict(both))
+        return spaces.Dict({part: made[part]() for part in self._parts})
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Start an episode; without ``seed`` the next one is drawn from the last."""
+        super().reset(seed=seed)
+        if seed is None:
+            seed = int(self.np_random.integers(2**31))
+        if self.world is None:
+            self.world = World(gui=self.render_mode == "human")
+        self.seed = seed
+        self.spec_of_world = scenario(self.task, self.facility, self.body, self.catalogue, seed)
+        self.observed = self.world.build(self.spec_of_world)
+        self._judge = Judge(self.task, self.spec_of_world)
+        self.verdict = self._judge.look(self.observed)
+        self._potential = self._shape(self.verdict)
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
+        return self._observe(), self._info(self.verdict.events)
+
+    def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Move one control step, or in ``skill`` mode one option.
+
+        Raises:
+            ValueError: The action has the wrong shape, is not finite or is out of range; the
+                world is untouched.
+        """
+        if self.world is None:
+            raise gym.error.ResetNeeded("call reset before step")
+        self._check(action)
+        if self._mode == "skill":
+            return self._step_option(np.asarray(action))
+        reward, ended, cut = self._advance(self._decode(np.asarray(action, dtype=float)))
+        return self._observe(), reward, ended, cut, self._info(self.verdict.events)
+
+    def _advance(self, action: Action) -> tuple[float, bool, bool]:
+        assert self.world is not None
+        broken = len(self.verdict.violations)
+        self.observed = self.world.step(action)
+        self.verdict = self._judge.look(self.observed)
+        if self._reward == "sparse":
+            reward = float(self.verdict.success)
+        else:
+            potential = self._shape(self.verdict)
+            reward = potential - self._potential
+            reward -= 0.1 * (len(self.verdict.violations) - broken)
+            self._potential = potential
+        return reward, self.verdict.success, self.observed.step >= self._max_steps
+
+    def _step_option(self, action: NDArray[Any]) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        if self._executor is None:
+            self._executor = executor(self._skills, self.facility, self.body, self.seed)
+        chosen = shapes.option(action, self._places)
+        self._executor.start(chosen)
+        total, ended, cut, taken, cause = 0.0, False, False, 0, "SKILL_TIMEOUT"
+        events: list[str] = []
+        while not (ended or cut) and taken < _OPTION_STEPS:
+            step = self._executor.act(self.observed)
+            if not is_action(step):
+                cause = step.cause
+                if taken:
+                    break
+                # Even a refused option takes time.
+                step = self._still()
+                total, ended, cut = self._advance(step)
+                break
+            reward, ended, cut = self._advance(step)
+            events += self.verdict.events
+            total += reward
+            taken += 1
+        else:
+            cause = "" if ended else cause
+        info = self._info(tuple(events)) | {
+            "option": str(chosen), "outcome": cause or "SUCCESS", "steps": taken,
+        }  # fmt: skip
+        return self._observe(), total, ended, cut, info
+
+    def _still(self) -> Action:
+        joints = np.clip(self.observed.body.joints, *self.limits)
+        opening = float(np.clip(self.observed.body.opening, 0.0, self.body.gripper.opening))
+        return Action(joints, opening)
+
+    @property
+    def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper joint limits, each of shape (dof,) [rad]."""
+        assert self.world is not None
+        return self.world.body.lower, self.world.body.upper
+
+    def encode(self, action: Action) -> NDArray[np.float32]:
+        """Return the ``joint`` mode's array for an action."""
+        lower, upper = self.limits
+        joints = 2.0 * (action.joints - lower) / (upper - lower) - 1.0
+        jaw = 2.0 * action.opening / self.body.gripper.opening - 1.0
+        values: NDArray[np.float32] = np.clip([*joints, jaw], -1.0, 1.0).astype(np.float32)
+        return values
+
+    def _decode(self, action: NDArray[np.float64]) -> Action:
+        assert self.world is not None
+        opening = (action[-1] + 1.0) / 2.0 * self.body.gripper.opening
+        if self._mode == "ee_delta":
+            shift, turn = action[:3] * shapes.DELTA_SHIFT, action[3:6] * shapes.DELTA_TURN
+            return Action(self.world.body.nudge(shift, turn), opening)
+        lower, upper = self.limits
+        return Action(lower + (action[:-1] + 1.0) / 2.0 * (upper - lower), opening)
+
+    def _check(self, action: Any) -> None:
+        array = np.asarray(action)
+        shape = self.action_space.shape
+        if array.shape != shape:
+            raise ValueError(f"action has shape {array.shape}; expected {shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"action holds a value that is not finite: {array}")
+        if isinstance(self.action_space, spaces.MultiDiscrete):
+            low, high = np.zeros(shape), self.action_space.nvec - 1
+        else:
+            low, high = np.full(shape, -1.0), np.full(shape, 1.0)
+        if ((array < low) | (array > high)).any():
+            raise ValueError(f"action {array} is out of range; allowed are {low} to {high}")
+
+    def _shape(self, verdict: Verdict) -> float:
+        """Return the potential whose change is the dense reward."""
+        tool = np.array(self.observed.body.tool.position)
+        away = [
+            float(np.linalg.norm(tool - item.pose.position))
+            for item in self.observed.scene.items
+            if not self._judge.settled(item.name, verdict.facts)
+        ]
+        return verdict.progress - _SHAPING * min(1.0, *away) if away else verdict.progress
+
+    def _observe(self) -> Any:
+        made: dict[str, Any] = {}
+        for part in ("proprioception", "privileged") if "flat" in self._parts else self._parts:
+            match part:
+                case "proprioception":
+                    made[part] = shapes.feel(self.observed)
+                case "privileged":
+                    made[part] = shapes.truth(self.observed, self._items)
+                case "cameras":
+                    made[part] = {name: self._picture(name) for name in self._cameras}
+                case _:
+                    made[part] = self.instruction
+        if "flat" not in self._parts:
+            return made
+        rows = [made[part][key].ravel() for part in sorted(made) for key in sorted(made[part])]
+        return np.concatenate(rows)
+
+    def _picture(self, name: str) -> dict[str, NDArray[Any]]:
+        assert self.world is not None
+        shot = take(self.world, VIEWS[name](self.facility, self._camera_size))
+        return {"rgb": shot.rgb, "depth": shot.depth, "segmentation": shot.segmentation}
+
+    def _info(self, events: tuple[str, ...]) -> dict[str, Any]:
+        assert self.world is not None
+        fallen = self._judge.fallen
+        return {
+            "success": self.verdict.success,
+            "progress": self.verdict.progress,
+            "stages": dict(self.verdict.stages),
+            "violations": list(self.verdict.violations),
+            "events": list(events),
+            "cause": "DROP" if fallen else "",
+            "instruction": self.instruction,
+        }
+
+    def snapshot(self) -> tuple[Snapshot, Judge, Verdict, Observation, float]:
+        """Keep this moment: the world's state and the task's."""
+        assert self.world is not None
+        moment = self.world.snapshot()
+        return moment, self._judge.copy(), self.verdict, self.observed, self._potential
+
+    def restore(self, moment: tuple[Snapshot, Judge, Verdict, Observation, float]) -> None:
+        """Go back to a moment of this episode; options under way are abandoned."""
+        assert self.world is not None
+        state, judge, self.verdict, self.observed, self._potential = moment
+        self.world.restore(state)
+        self._judge = judge.copy()
+
+    def render(self) -> NDArray[np.uint8] | None:
+        """Return an RGB picture of the cell, shape (720, 960, 3), in ``rgb_array`` mode."""
+        if self.world is None:
+            raise gym.error.ResetNeeded("call reset before render")
+        return take(self.world, OVERVIEW).rgb if self.render_mode == "rgb_array" else None
+
+    def close(self) -> None:
+        """Let go of the physics; closing twice is harmless."""
+        if self._executor is not None:
+            self._executor.close()
+            self._executor = None
+        if self.world is not None:
+            self.world.close()
+            self.world = None
+
+
+def _require(kind: str, got: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    for word in got:
+        if word not in allowed:
+            raise ValueError(unknown(kind, str(word), allowed))
