@@ -14,7 +14,7 @@ from warewheel.configs.choice import unknown
 from warewheel.sim.camera import OVERVIEW, take
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Action, Observation
-from warewheel.sim.world import CONTROL_HZ, Snapshot, World
+from warewheel.sim.world import CONTROL_HZ, Snapshot, World, has_display
 
 from . import spaces as shapes
 from .options import Executor, executor, is_action
@@ -53,7 +53,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
     """
 
     metadata: dict[str, Any] = {  # noqa: RUF012  Gymnasium declares it so
-        "render_modes": ["rgb_array", "human"],
+        # A window needs a display; without one the mode is not offered.
+        "render_modes": ["rgb_array", "human"] if has_display() else ["rgb_array"],
         "render_fps": CONTROL_HZ,
     }
 

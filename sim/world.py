@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +70,11 @@ class Snapshot:
     memories: tuple[Any, ...]
 
 
+def has_display() -> bool:
+    """Tell whether this machine can show a window."""
+    return sys.platform in ("win32", "darwin") or bool(os.environ.get("DISPLAY"))
+
+
 class World:
     """A warehouse cell that is rebuilt from a spec and moves one control step at a time.
 
@@ -76,9 +83,12 @@ class World:
     """
 
     def __init__(self, gui: bool = False) -> None:
+        if gui and not has_display():
+            # PyBullet would end the whole process.
+            raise DeviceError("there is no display for a window; use render_mode='rgb_array'")
         self._client = p.connect(p.GUI if gui else p.DIRECT)
         if self._client < 0:
-            raise DeviceError("PyBullet could not open a window; is there a display?")
+            raise DeviceError("PyBullet could not start")
         self._build = 0
 
     @property
