@@ -32,7 +32,6 @@ class ScriptedExecutor:
     """
 
     def __init__(self, facility: Facility, body: Body, seed: int) -> None:
-        self._facility = facility
         self.perceiver = TruePoses()
         self._twin = Twin(facility, body)
         rng = np.random.default_rng([seed, 1])
@@ -103,7 +102,7 @@ class ScriptedExecutor:
 
     def _place(self, subgoal: Subgoal, belief: Belief) -> Skill:
         assert self.held is not None
-        where = spots(self._facility, self._places, belief, self.held, subgoal.place)
+        where = spots(self._places, belief, self.held, subgoal.place)
         return place(
             self._mover, belief, where, lambda item: self._places.of(item) == subgoal.place
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 
 import numpy as np
 
 from warewheel.configs import zone_of
 from warewheel.configs.schema import Body, Catalogue, Facility, Sku
+from warewheel.sim.facts import Places
 from warewheel.sim.values import Pose
 from warewheel.sim.world import Placement, WorldSpec
 
@@ -16,8 +16,6 @@ from warewheel.sim.world import Placement, WorldSpec
 _RIDE = 0.6
 # Free height below a freshly placed item, so that nothing starts in contact [m].
 _AIR = 0.001
-# Spots of a tote, from its middle [m]; three items leave the hand room.
-_TOTE_SPOTS = ((-0.046, -0.046), (0.046, 0.046), (-0.046, 0.046))
 
 
 def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
@@ -46,7 +44,7 @@ def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) ->
 def on_table(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
     """Return unpacked items, not yet read, on the table's spots; there is no carton."""
     rng = np.random.default_rng(seed)
-    skus = _draw(facility, catalogue, rng)
+    skus = _draw(facility, catalogue, rng, sorted_=True)
     order = rng.permutation(len(facility.table.spots))[: len(skus)]
     placements = tuple(
         _stand(
@@ -60,15 +58,12 @@ def on_table(facility: Facility, body: Body, catalogue: Catalogue, seed: int) ->
 def in_totes(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
     """Return items, already read, each in the tote of its zone; there is no carton."""
     rng = np.random.default_rng(seed)
-    used: Counter[str] = Counter()
+    places = Places(facility)
+    free = {tote.zone: (tote.position[2], places.marks(tote.name)) for tote in facility.totes}
     placements = []
-    for k, sku in enumerate(_draw(facility, catalogue, rng)):
-        zone = zone_of(sku, facility.storage)
-        tote = next(t for t in facility.totes if t.zone == zone)
-        x, y, z = tote.position
-        dx, dy = _TOTE_SPOTS[used[zone]]
-        used[zone] += 1
-        placements.append(_stand(rng, k, sku, (x + dx, y + dy), z, shift=0.002, turn=0.05))
+    for k, sku in enumerate(_draw(facility, catalogue, rng, sorted_=True)):
+        floor, marks = free[zone_of(sku, facility.storage)]
+        placements.append(_stand(rng, k, sku, marks.pop(0), floor, shift=0.002, turn=0.05))
     return WorldSpec(facility, body, tuple(placements), None, read=True)
 
 
@@ -85,13 +80,20 @@ def _stand(
     )
 
 
-def _draw(facility: Facility, catalogue: Catalogue, rng: np.random.Generator) -> list[Sku]:
-    """Draw SKUs, skipping those whose zone has no legal slot left."""
+def _draw(
+    facility: Facility, catalogue: Catalogue, rng: np.random.Generator, sorted_: bool = False
+) -> list[Sku]:
+    """Draw SKUs, skipping those whose zone has no legal slot left, or, if ``sorted_``, no tote."""
     fewest, most = facility.delivery.items
     count = int(rng.integers(fewest, most + 1))
     storage = facility.storage
     levels = len(facility.rack.tiers)
-    room = {zone: levels for zone in facility.rack.columns}
+    places = Places(facility)
+    totes = {places.zones[tote]: len(places.marks(tote)) for tote in places.totes}
+    room = {
+        zone: min(levels, totes.get(zone, 0)) if sorted_ else levels
+        for zone in facility.rack.columns
+    }
     low = {zone: min(levels, storage.heavy_max_level + 1) for zone in facility.rack.columns}
     chosen: list[Sku] = []
     while len(chosen) < count:

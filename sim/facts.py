@@ -18,7 +18,9 @@ _SLACK = 0.02
 _REST = 0.03
 
 TABLE = "table"
-CARTON = "carton"
+# A tote takes two items side by side in x, this far from its middle, which leaves the jaws room to
+# close on either along y [m].
+_PAIR = 0.046
 
 
 class Places:
@@ -29,6 +31,7 @@ class Places:
 
     def __init__(self, facility: Facility) -> None:
         table = facility.table
+        self._spots = table.spots
         self.floors: Mapping[str, Vec3] = {
             TABLE: table.centre,
             **{tote.name: tote.position for tote in facility.totes},
@@ -57,6 +60,15 @@ class Places:
         over = (np.abs(shift[:, :2]) <= self._halves).all(axis=1)
         over &= (shift[:, 2] > low) & (shift[:, 2] < high)
         return self._names[int(np.argmax(over))] if over.any() else None
+
+    def marks(self, place: str) -> list[tuple[float, float]]:
+        """Return the points (x, y) in W where items are set down in ``place`` [m]."""
+        x, y, _ = self.floors[place]
+        if place == TABLE:
+            return list(self._spots)
+        if place in self.totes:
+            return [(x - _PAIR, y), (x + _PAIR, y)]
+        return [(x, y)]
 
     def level(self, slot: str) -> int:
         """Return the tier of a slot; 0 is the lowest."""

@@ -7,28 +7,18 @@ import math
 import numpy as np
 
 from warewheel.agents.perceive import Belief
-from warewheel.configs.schema import Facility
-from warewheel.sim.facts import TABLE, Places
+from warewheel.sim.facts import Places
 
 from .placing import Spot
 
 _ACROSS, _ALONG = math.pi / 2, 0.0
-# Distance of a tote's four spots from its middle [m].
-_QUARTER = 0.046
 
 
-def spots(facility: Facility, places: Places, belief: Belief, item: str, place: str) -> list[Spot]:
+def spots(places: Places, belief: Belief, item: str, place: str) -> list[Spot]:
     """Return spots in ``place``, the freest first; raise KeyError for an unknown place."""
     x, y, z = places.floors[place]
     others = [i.pose.position[:2] for i in belief.items if i.name != item]
-    if place == TABLE:
-        marks = list(facility.table.spots)
-    elif place in places.totes:
-        marks = [
-            (x + dx * _QUARTER, y + dy * _QUARTER)
-            for dx, dy in ((0, 0), (1, 1), (-1, -1), (1, -1), (-1, 1))
-        ]
-    else:
+    if place in places.slots:
         # The hand is wide: at the rack it opens along x, clear of the riser behind.
         return [((x, y, z), _ALONG), ((x, y, z), _ACROSS)]
 
@@ -37,5 +27,5 @@ def spots(facility: Facility, places: Places, belief: Belief, item: str, place: 
         # Past a hand's width more room is no better; the nearest mark is.
         return -min(0.15, *gaps) if gaps else 0.0
 
-    order = sorted(marks, key=lambda mark: (round(room(mark), 2), math.hypot(*mark)))
+    order = sorted(places.marks(place), key=lambda mark: (round(room(mark), 2), math.hypot(*mark)))
     return [((mx, my, z), yaw) for mx, my in order for yaw in (_ACROSS, _ALONG)]

@@ -1,0 +1,35 @@
+"""Planners by name; others add theirs under the entry-point group ``warewheel.planners``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+
+from warewheel.agents.agent import Planner
+from warewheel.configs.choice import unknown
+from warewheel.configs.schema import Catalogue, Facility
+
+from .scripted import Scripted
+
+GROUP = "warewheel.planners"
+_OWN: dict[str, Callable[[str, Facility, Catalogue], Planner]] = {"scripted": Scripted}
+
+
+def planner_names() -> tuple[str, ...]:
+    """Return the names of all planners that are installed."""
+    return tuple(sorted({*_OWN, *(entry.name for entry in entry_points(group=GROUP))}))
+
+
+def make_planner(name: str, task: str, facility: Facility, catalogue: Catalogue) -> Planner:
+    """Return a new planner.
+
+    Raises:
+        ValueError: No planner of that name is installed.
+    """
+    if name in _OWN:
+        return _OWN[name](task, facility, catalogue)
+    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    if name not in found:
+        raise ValueError(unknown("planner", name, planner_names()))
+    made: Planner = found[name].load()(task, facility, catalogue)
+    return made

@@ -1,0 +1,55 @@
+"""What is known of an episode once it is over."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """The result of one episode.
+
+    Attributes:
+        task: What was to be done.
+        seed: What it was sampled from.
+        facility: Where.
+        body: By which robot.
+        planner: Who chose the subgoals.
+        perceiver: Through whose eyes.
+        instruction: The sentence.
+        success: Whether every condition of the goal held at the end.
+        progress: Share of the goal's conditions that held at the end, 0 to 1.
+        stages: The same share for each of the task's stages.
+        violations: Rules broken at any time.
+        failures: Causes of subgoals that failed, recovered or not, in order, and what ended it.
+        plan: Subgoals in order, each with its outcome.
+        items: Number of items.
+        steps: Control steps.
+        sim_seconds: Simulated time [s].
+        wall_seconds: Time on the clock [s].
+        hash: SHA-256 of the trajectory.
+    """
+
+    task: str
+    seed: int
+    facility: str
+    body: str
+    planner: str
+    perceiver: str
+    instruction: str
+    success: bool
+    progress: float
+    stages: dict[str, float]
+    violations: list[str]
+    failures: list[str]
+    plan: list[dict[str, str]]
+    items: int
+    steps: int
+    sim_seconds: float
+    wall_seconds: float
+    hash: str
+
+    def row(self) -> dict[str, Any]:
+        """Return the episode as plain data."""
+        return asdict(self)

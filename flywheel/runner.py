@@ -1,0 +1,92 @@
+"""The loop where an agent meets an environment."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from warewheel.agents.agent import Agent
+from warewheel.agents.planners.registry import make_planner
+from warewheel.envs.warehouse import WarehouseEnv
+from warewheel.sim.world import PERIOD
+
+from .episode import Episode
+
+
+class Listener(Protocol):
+    """Somebody who watches an episode: a recorder, a progress bar, a camera."""
+
+    def on_reset(self, env: WarehouseEnv, agent: Agent) -> None:
+        """Hear that an episode begins."""
+        ...
+
+    def on_step(self, env: WarehouseEnv, agent: Agent, step: Step) -> None:
+        """Hear of one control step."""
+        ...
+
+    def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
+        """Hear how it ended."""
+        ...
+
+
+class Step:
+    """One control step: the action sent, and what came of it."""
+
+    __slots__ = ("action", "info", "reward")
+
+    def __init__(self, action: Any, reward: float, info: dict[str, Any]) -> None:
+        self.action, self.reward, self.info = action, reward, info
+
+
+def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener] = ()) -> Episode:
+    """Run one episode of ``env`` (in ``joint`` mode) and return how it went.
+
+    It ends when the goal holds, when the planner has nothing left to do, or when time is up.
+    """
+    env.reset(seed=seed)
+    agent = Agent(
+        env.facility, env.body, make_planner(planner, env.task, env.facility, env.catalogue), seed
+    )
+    began = time.perf_counter()
+    for listener in listeners:
+        listener.on_reset(env, agent)
+    over = False
+    try:
+        while not over:
+            action = env.encode(agent.act(env.observed))
+            if agent.finished:
+                break
+            _, reward, ended, cut, info = env.step(action)
+            over = ended or cut
+            step = Step(action, reward, info)
+            for listener in listeners:
+                listener.on_step(env, agent, step)
+        episode = _sum_up(env, agent, planner, seed, time.perf_counter() - began)
+        for listener in listeners:
+            listener.on_end(env, agent, episode)
+        return episode
+    finally:
+        agent.close()
+
+
+def _sum_up(env: WarehouseEnv, agent: Agent, planner: str, seed: int, wall: float) -> Episode:
+    assert env.world is not None
+    verdict = env.verdict
+    failures = [done.outcome.cause for done in agent.history if not done.outcome.success]
+    if not verdict.success:
+        failures.append("GOAL_MISSED" if agent.finished else "TIMEOUT")
+    return Episode(
+        task=env.task, seed=seed, facility=env.facility.name, body=env.body.name,
+        planner=planner, perceiver=agent.perceiver, instruction=env.instruction,
+        success=verdict.success, progress=round(verdict.progress, 6),
+        stages={name: round(share, 6) for name, share in verdict.stages.items()},
+        violations=list(verdict.violations), failures=failures,
+        plan=[
+            {"subgoal": str(done.subgoal), "outcome": done.outcome.cause or "SUCCESS"}
+            for done in agent.history
+        ],
+        items=len(env.observed.scene.items), steps=env.observed.step,
+        sim_seconds=round(env.observed.step * PERIOD, 3), wall_seconds=round(wall, 3),
+        hash=env.world.hash,
+    )  # fmt: skip
