@@ -21,6 +21,8 @@ _WRIST = "panda_joint7"
 # Speed of each jaw's set point [m/s]; the maker allows 0.1 m/s without load, and a set point this
 # slow closes on an item without knocking it over.
 _JAW_SPEED = 0.06
+# How far the set point runs ahead of jaws that are blocked [m].
+_SQUEEZE = 0.006
 
 
 class BodyError(ValueError):
@@ -114,6 +116,10 @@ class ArmBody:
         step = np.clip(action.joints - self._target, -reach, reach)
         self._target = self._target + step
         goal = action.opening / 2
+        # Closed on an item, the set point stays just inside the jaws: enough for full force, and
+        # near enough to let go at once.
+        state = p.getJointState(self.id, self._jaws[0], physicsClientId=self._client)
+        self._jaw = max(self._jaw, state[0] - _SQUEEZE)
         jaw_step = min(max(goal - self._jaw, -_JAW_SPEED * self._period), _JAW_SPEED * self._period)
         self._jaw += jaw_step
         velocity = (step / self._period).tolist()
