@@ -37,7 +37,7 @@ $(STAMP_RL): $(STAMP)
 	    -c constraints.txt torch==2.13.0 -e '.[rl]'
 	@touch $@
 
-demo: $(STAMP)  ## Run one episode and write its video and report to out/demo
+demo: $(STAMP)  ## Run one delivery; write its film, contact sheet and log to out/demo
 	$(BIN)/warewheel demo --out out/demo
 
 test: $(STAMP)  ## Run the fast tests

@@ -7,7 +7,7 @@ point group ``warewheel.executors``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Protocol
 
 from warewheel.configs.choice import unknown
@@ -46,13 +46,18 @@ class Executor(Protocol):
         ...
 
 
+def executors() -> dict[str, EntryPoint]:
+    """Return what is installed, by name."""
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
 def executor(name: str, facility: Facility, body: Body, seed: int) -> Executor:
     """Return a new executor of the one registered as ``name``.
 
     Raises:
         ValueError: No executor of that name is installed.
     """
-    found = {entry.name: entry for entry in entry_points(group=GROUP)}
+    found = executors()
     if name not in found:
         raise ValueError(unknown("executor", name, found))
     made: Executor = found[name].load()(facility, body, seed)

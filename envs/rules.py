@@ -30,7 +30,9 @@ class Rules:
         fresh = self._cold(now)
         if now != self._last:
             self._last = now
-            fresh += self._places_of_items(now) + self._fragile(scene, now)
+            fresh += self._places_of_items(now)
+        # One item may come to rest on another without any fact to tell of it.
+        fresh += self._fragile(scene, now)
         fresh = [text for text in dict.fromkeys(fresh) if text not in self.violations]
         self.violations += fresh
         return fresh

@@ -26,7 +26,7 @@ _TEXT = spaces.Text(max_length=400, min_length=0, charset=string.printable)
 _DOF = 7
 # Proprioception: joints, velocities, torques, jaw opening, grip force, tool pose, wrist wrench.
 _FELT = {
-    "joints": (_DOF, np.pi * 1.1),
+    "joints": (_DOF, 4.0),
     "velocities": (_DOF, 50.0),
     "torques": (_DOF, 500.0),
     "opening": (1, 0.2),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium as gym
@@ -17,7 +18,7 @@ from warewheel.sim.values import Action, Observation
 from warewheel.sim.world import CONTROL_HZ, Snapshot, World, has_display
 
 from . import spaces as shapes
-from .options import Executor, executor, is_action
+from .options import Executor, executor, executors, is_action
 from .task import INSTRUCTIONS, TASKS, Judge, Verdict, scenario
 from .views import VIEWS
 
@@ -27,6 +28,18 @@ _MAX_STEPS = 400 * CONTROL_HZ
 _OPTION_STEPS = 60 * CONTROL_HZ
 # Weight of the shaping term: the distance from the tool to the nearest unfinished item [1/m].
 _SHAPING = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment of an episode to come back to."""
+
+    state: Snapshot
+    judge: Judge
+    verdict: Verdict
+    observed: Observation
+    potential: float
+    last: Action
 
 
 class WarehouseEnv(gym.Env[Any, Any]):
@@ -68,21 +81,34 @@ class WarehouseEnv(gym.Env[Any, Any]):
         reward: str = "dense",
         instruction: str | None = None,
         max_steps: int = _MAX_STEPS,
-        cameras: tuple[str, ...] = ("overview",),
+        cameras: str | tuple[str, ...] = ("overview",),
         camera_size: int = 128,
         skills: str = "scripted",
         render_mode: str | None = None,
     ) -> None:
         parts = (observation,) if isinstance(observation, str) else tuple(observation)
+        cameras = (cameras,) if isinstance(cameras, str) else tuple(cameras)
         _require("task", (task,), TASKS)
         _require("action mode", (action_mode,), shapes.ACTION_MODES)
         _require("reward", (reward,), ("dense", "sparse"))
         _require("observation", parts, (*shapes.PARTS, "flat"))
+        if not parts or ("flat" in parts and len(parts) > 1):
+            raise ValueError(f"observation {parts} is neither 'flat' alone nor one or more parts")
         _require("camera", cameras, tuple(VIEWS))
+        if not cameras and "cameras" in parts:
+            raise ValueError(f"no camera is named; allowed: {', '.join(VIEWS)}")
+        if min(max_steps, camera_size) < 1:
+            raise ValueError(
+                f"max_steps {max_steps} and camera_size {camera_size} must be 1 or more"
+            )
+        if action_mode == "skill":
+            _require("executor", (skills,), tuple(executors()))
         _require("render mode", (render_mode or "rgb_array",), ("rgb_array", "human"))
         self.facility, self.body, self.catalogue = load_cell(facility, body)
         self.task, self.render_mode = task, render_mode
-        self.instruction = instruction or INSTRUCTIONS[task]
+        self.instruction = INSTRUCTIONS[task] if instruction is None else instruction
+        if self.instruction not in shapes.text_space():
+            raise ValueError("the instruction is over 400 characters or has some beyond ASCII")
         self._mode, self._reward, self._parts = action_mode, reward, parts
         self._max_steps, self._skills = max_steps, skills
         self._cameras, self._camera_size = cameras, camera_size
@@ -120,9 +146,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._judge = Judge(self.task, self.spec_of_world)
         self.verdict = self._judge.look(self.observed)
         self._potential = self._shape(self.verdict)
-        if self._executor is not None:
-            self._executor.close()
-            self._executor = None
+        self._last = Action(np.array(self.body.home), self.body.gripper.opening)
+        self._drop_executor()
         return self._observe(), self._info(self.verdict.events)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
@@ -144,6 +169,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         assert self.world is not None
         broken = len(self.verdict.violations)
         self.observed = self.world.step(action)
+        self._last = action
         self.verdict = self._judge.look(self.observed)
         if self._reward == "sparse":
             reward = float(self.verdict.success)
@@ -167,9 +193,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
                 cause = step.cause
                 if taken:
                     break
-                # Even a refused option takes time.
-                step = self._still()
-                total, ended, cut = self._advance(step)
+                # Even a refused option takes time; what was commanded last holds still.
+                total, ended, cut = self._advance(self._last)
+                events += self.verdict.events
                 break
             reward, ended, cut = self._advance(step)
             events += self.verdict.events
@@ -181,11 +207,6 @@ class WarehouseEnv(gym.Env[Any, Any]):
             "option": str(chosen), "outcome": cause or "SUCCESS", "steps": taken,
         }  # fmt: skip
         return self._observe(), total, ended, cut, info
-
-    def _still(self) -> Action:
-        joints = np.clip(self.observed.body.joints, *self.limits)
-        opening = float(np.clip(self.observed.body.opening, 0.0, self.body.gripper.opening))
-        return Action(joints, opening)
 
     @property
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -213,6 +234,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
     def _check(self, action: Any) -> None:
         array = np.asarray(action)
         shape = self.action_space.shape
+        # Indices must be whole; anything but a number is refused.
+        if array.dtype.kind not in ("iu" if self._mode == "skill" else "iuf"):
+            raise ValueError(f"action holds {array.dtype}; expected {self.action_space.dtype}")
         if array.shape != shape:
             raise ValueError(f"action has shape {array.shape}; expected {shape}")
         if not np.isfinite(array).all():
@@ -267,20 +291,32 @@ class WarehouseEnv(gym.Env[Any, Any]):
             "events": list(events),
             "cause": "DROP" if fallen else "",
             "instruction": self.instruction,
+            "hash": self.world.hash,
         }
 
-    def snapshot(self) -> tuple[Snapshot, Judge, Verdict, Observation, float]:
-        """Keep this moment: the world's state and the task's."""
-        assert self.world is not None
-        moment = self.world.snapshot()
-        return moment, self._judge.copy(), self.verdict, self.observed, self._potential
+    def snapshot(self) -> Moment:
+        """Keep this moment: the world's state and the task's.
 
-    def restore(self, moment: tuple[Snapshot, Judge, Verdict, Observation, float]) -> None:
-        """Go back to a moment of this episode; options under way are abandoned."""
-        assert self.world is not None
-        state, judge, self.verdict, self.observed, self._potential = moment
-        self.world.restore(state)
-        self._judge = judge.copy()
+        Raises:
+            RuntimeError: An option has run; executors keep a state of their own.
+        """
+        if self.world is None:
+            raise gym.error.ResetNeeded("call reset before snapshot")
+        if self._executor is not None:
+            raise RuntimeError("in skill mode a snapshot can only be taken before the first option")
+        state = self.world.snapshot()
+        judge = self._judge.copy()
+        return Moment(state, judge, self.verdict, self.observed, self._potential, self._last)
+
+    def restore(self, moment: Moment) -> None:
+        """Go back to a moment of this episode."""
+        if self.world is None:
+            raise gym.error.ResetNeeded("call reset before restore")
+        self.world.restore(moment.state)
+        self._judge = moment.judge.copy()
+        self.verdict, self.observed = moment.verdict, moment.observed
+        self._potential, self._last = moment.potential, moment.last
+        self._drop_executor()
 
     def render(self) -> NDArray[np.uint8] | None:
         """Return an RGB picture of the cell, shape (720, 960, 3), in ``rgb_array`` mode."""
@@ -288,11 +324,14 @@ class WarehouseEnv(gym.Env[Any, Any]):
             raise gym.error.ResetNeeded("call reset before render")
         return take(self.world, OVERVIEW).rgb if self.render_mode == "rgb_array" else None
 
-    def close(self) -> None:
-        """Let go of the physics; closing twice is harmless."""
+    def _drop_executor(self) -> None:
         if self._executor is not None:
             self._executor.close()
             self._executor = None
+
+    def close(self) -> None:
+        """Let go of the physics; closing twice is harmless."""
+        self._drop_executor()
         if self.world is not None:
             self.world.close()
             self.world = None

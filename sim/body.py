@@ -23,6 +23,11 @@ _WRIST = "panda_joint7"
 _JAW_SPEED = 0.06
 # How far the set point runs ahead of jaws that are blocked [m].
 _SQUEEZE = 0.006
+# Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
+# is worked out, and what keeps it finite near singular postures.
+_LEAD = 0.1
+_PARTS = 2
+_DAMPING = 1e-5
 
 
 class BodyError(ValueError):
@@ -140,23 +145,35 @@ class ArmBody:
             turn: Rotation vector in W, shape (3,) [rad].
 
         Returns:
-            Shape (dof,), within limits [rad].
+            Shape (dof,), within limits; a move too fast for a joint is shortened as a whole [rad].
         """
-        c = self._client
-        link = p.getLinkState(
-            self.id, self.tool_link, computeForwardKinematics=1, physicsClientId=c
-        )
-        angle = float(np.linalg.norm(turn))
-        axis = turn / angle if angle > 0.0 else np.array([0.0, 0.0, 1.0])
-        spin = p.getQuaternionFromAxisAngle(axis.tolist(), angle)
-        goal = p.multiplyTransforms([0, 0, 0], spin, [0, 0, 0], link[5])[1]
-        at = (np.array(link[4]) + shift).tolist()
-        answer = p.calculateInverseKinematics(
-            self.id, self.tool_link, at, goal, maxNumIterations=20, residualThreshold=1e-4,
-            physicsClientId=c,
+        twist = np.concatenate([shift, turn])
+        joints = self._target
+        if not twist.any():
+            return joints.copy()
+        # A blocked arm's set point must not run ahead without end.
+        felt = p.getJointStates(self.id, self.arm, physicsClientId=self._client)
+        at = np.array([s[0] for s in felt])
+        start = joints = np.clip(joints, at - _LEAD, at + _LEAD)
+        for _ in range(_PARTS):
+            middle = joints + self._follow(joints, twist / _PARTS) / 2
+            joints = joints + self._follow(middle, twist / _PARTS)
+        step = joints - start
+        share = min(1.0, float(np.min(self.speed * self._period / np.maximum(np.abs(step), 1e-9))))
+        moved: Array = np.clip(start + share * step, self.lower, self.upper)
+        return moved
+
+    def _follow(self, joints: Array, twist: Array) -> Array:
+        """Return the change of the joints that moves the tool by a small twist, shape (dof,)."""
+        jaw = [0.0] * len(self._jaws)
+        rows = p.calculateJacobian(
+            self.id, self.tool_link, [0, 0, 0], [*joints, *jaw], [0.0] * len(self._all),
+            [0.0] * len(self._all), physicsClientId=self._client,
         )  # fmt: skip
-        joints: Array = np.clip(answer[: len(self.arm)], self.lower, self.upper)
-        return joints
+        jacobian = np.vstack(rows)[:, : len(self.arm)]
+        square = jacobian @ jacobian.T + _DAMPING * np.eye(6)
+        change: Array = jacobian.T @ np.linalg.solve(square, twist)
+        return change
 
     def feel(self) -> Proprioception:
         """Return what the body feels now."""

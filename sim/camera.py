@@ -1,8 +1,15 @@
-"""Cameras: RGB, depth and segmentation by the software renderer, which needs no display."""
+"""Cameras: RGB, depth and segmentation by the software renderer, which needs no display.
+
+The renderer pays for every pixel that it shades, and the floor would be under most of them. So
+the world hides the floor from it, and the floor is drawn here, once for each camera.
+"""
 
 from __future__ import annotations
 
+import functools
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pybullet as p
@@ -48,6 +55,22 @@ class Picture:
     segmentation: NDArray[np.int32]
 
 
+# Side of a floor tile [m], and the two shades of the tiles.
+_TILE = 0.5
+_SHADES = ((205, 208, 211), (222, 224, 226))
+_SKY = 255
+# Cameras whose floors are kept.
+_FLOORS = 16
+
+
+class _Floor(NamedTuple):
+    """An empty floor as a camera sees it."""
+
+    seen: NDArray[np.bool_]
+    rgb: NDArray[np.uint8]
+    depth: NDArray[np.float32]
+
+
 OVERVIEW = Camera((1.7, -1.2, 1.7), (0.25, -0.05, 0.65), width=960, height=720)
 
 
@@ -68,10 +91,39 @@ def take(world: World, camera: Camera, shadow: bool = False) -> Picture:
     rgba = np.asarray(image[2], dtype=np.uint8).reshape(*shape, 4)
     buffer = np.asarray(image[3], dtype=np.float32).reshape(shape)
     labels = np.asarray(image[4], dtype=np.int32).reshape(shape)
-    return Picture(
-        rgb=rgba[..., :3].copy(),
-        # The depth buffer of a perspective projection, undone.
-        depth=(far * near / (far - (far - near) * buffer)).astype(np.float32),
-        # PyBullet packs the body id into the low 24 bits, the link above them.
-        segmentation=np.where(labels < 0, -1, labels & 0xFFFFFF).astype(np.int32),
-    )
+    # The depth buffer of a perspective projection, undone.
+    depth = (far * near / (far - (far - near) * buffer)).astype(np.float32)
+    # PyBullet packs the body id into the low 24 bits, the link above them.
+    segmentation = np.where(labels < 0, -1, labels & 0xFFFFFF).astype(np.int32)
+    rgb = rgba[..., :3].copy()
+    floor = _floor(camera)
+    bare = floor.seen & (labels < 0)
+    rgb[bare] = floor.rgb[bare]
+    depth[bare] = floor.depth[bare]
+    segmentation[bare] = world.floor
+    return Picture(rgb, depth, segmentation)
+
+
+@functools.lru_cache(maxsize=_FLOORS)
+def _floor(camera: Camera) -> _Floor:
+    """Return the floor, z = 0 in W, as ``camera`` would see it without anything on it."""
+    eye = np.array(camera.eye)
+    ahead = np.array(camera.target) - eye
+    ahead /= np.linalg.norm(ahead)
+    right = np.cross(ahead, (0.0, 0.0, 1.0))
+    right /= np.linalg.norm(right)
+    up = np.cross(right, ahead)
+    half = math.tan(math.radians(camera.fov) / 2)
+    x = (2 * (np.arange(camera.width) + 0.5) / camera.width - 1) * camera.width / camera.height
+    y = 1 - 2 * (np.arange(camera.height) + 0.5) / camera.height
+    rays = ahead + half * (x[None, :, None] * right + y[:, None, None] * up)
+    fall = -rays[..., 2]
+    depth = np.full(fall.shape, np.inf)
+    np.divide(eye[2], fall, out=depth, where=fall > 0)
+    seen = (depth > camera.near) & (depth < camera.far)
+    at = eye[:2] + np.where(seen, depth, 0.0)[..., None] * rays[..., :2]
+    odd = np.floor(at / _TILE).sum(axis=-1) % 2 > 0
+    # Towards the far plane the floor fades into the background.
+    fade = np.clip(depth / camera.far, 0.0, 1.0)[..., None] ** 4
+    rgb = np.where(odd[..., None], _SHADES[0], _SHADES[1]) * (1 - fade) + _SKY * fade
+    return _Floor(seen, rgb.round().astype(np.uint8), depth.astype(np.float32))

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from scipy.spatial.transform import Rotation
-
 from warewheel.configs.schema import Facility
 
 from .stations import slot_positions
-from .values import CartonState, ItemState, Vec3
+from .values import CartonState, ItemState, Quat, Vec3
 
 # Play in the height at which an item counts as standing on a surface [m].
 _SLACK = 0.02
 # An item slower than this is at rest [m/s].
 _REST = 0.03
+# Two items that are this near one above the other touch [m].
+_TOUCH = 0.005
 
 TABLE = "table"
 # A tote takes two items side by side in x, this far from its middle, which leaves the jaws room to
@@ -47,19 +46,22 @@ class Places:
         }
         sizes = [table.size, *(tote.size[:2] for tote in facility.totes)]
         sizes += [facility.rack.slot_size] * len(self.slots)
-        self._names = tuple(self.floors)
-        self._centres = np.array([self.floors[name] for name in self._names])
-        self._halves = np.array(sizes) / 2
+        # Plain numbers: these few comparisons are made for every item in every step.
+        self._areas = [
+            (name, *centre, dx / 2, dy / 2)
+            for (name, centre), (dx, dy) in zip(self.floors.items(), sizes, strict=True)
+        ]
 
     def of(self, item: ItemState) -> str | None:
         """Return the place that the item rests in, or None; the carton is not among them."""
         if item.speed > _REST:
             return None
-        shift = np.array(item.pose.position) - self._centres
+        x, y, z = item.pose.position
         low, high = min(item.size) / 2 - _SLACK, max(item.size) / 2 + _SLACK
-        over = (np.abs(shift[:, :2]) <= self._halves).all(axis=1)
-        over &= (shift[:, 2] > low) & (shift[:, 2] < high)
-        return self._names[int(np.argmax(over))] if over.any() else None
+        for name, at_x, at_y, floor, half_x, half_y in self._areas:
+            if abs(x - at_x) <= half_x and abs(y - at_y) <= half_y and low < z - floor < high:
+                return name
+        return None
 
     def marks(self, place: str) -> list[tuple[float, float]]:
         """Return the points (x, y) in W where items are set down in ``place`` [m]."""
@@ -77,10 +79,25 @@ class Places:
 
 def inside(carton: CartonState, item: ItemState) -> bool:
     """Tell whether the item's centre is within the carton's walls and below its rim."""
-    turn = Rotation.from_quat(carton.pose.orientation).inv()
-    x, y, z = turn.apply(np.subtract(item.pose.position, carton.pose.position))
+    centre, turn = carton.pose
+    px, py, pz = (a - b for a, b in zip(item.pose.position, centre, strict=True))
+    (ax, bx, cx), (ay, by, cy), (az, bz, cz) = _rows(turn)
     dx, dy, dz = carton.inner
-    return bool(abs(x) < dx / 2 and abs(y) < dy / 2 and -_SLACK < z < dz + _SLACK)
+    return (
+        abs(ax * px + ay * py + az * pz) < dx / 2
+        and abs(bx * px + by * py + bz * pz) < dy / 2
+        and -_SLACK < cx * px + cy * py + cz * pz < dz + _SLACK
+    )
+
+
+def _rows(turn: Quat) -> tuple[Vec3, Vec3, Vec3]:
+    """Return the rotation matrix of a unit quaternion, row by row."""
+    x, y, z, w = turn
+    return (
+        (1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        (2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        (2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
 
 
 def fallen(facility: Facility, item: ItemState) -> bool:
@@ -90,9 +107,20 @@ def fallen(facility: Facility, item: ItemState) -> bool:
 
 
 def under(lower: ItemState, upper: ItemState) -> bool:
-    """Tell whether ``upper`` rests on ``lower``: its centre is over it, and it is at rest."""
-    if upper.speed > _REST:
+    """Tell whether ``upper`` rests on ``lower``: its centre is over it, near enough to touch."""
+    px, py, pz = (
+        a - b for a, b in zip(upper.pose.position, lower.pose.position, strict=True)
+    )  # fmt: skip
+    if upper.speed > _REST or not 0.0 < pz < max(lower.size) + max(upper.size):
         return False
-    shift = np.subtract(upper.pose.position, lower.pose.position)
-    reach = max(lower.size[:2]) / 2
-    return bool(np.hypot(shift[0], shift[1]) < reach and shift[2] > lower.size[2] / 2)
+    (ax, bx, cx), (ay, by, cy), (az, bz, cz) = _rows(lower.pose.orientation)
+    up = (abs(az), abs(bz), abs(cz))
+    upright = up.index(max(up))
+    along = (ax * px + ay * py + az * pz, bx * px + by * py + bz * pz, cx * px + cy * py + cz * pz)
+    if any(abs(along[k]) >= lower.size[k] / 2 for k in range(3) if k != upright):
+        return False
+    other = _rows(upper.pose.orientation)[2]
+    # Half the heights of both, the way they lie.
+    reach = sum(a * s for a, s in zip(up, lower.size, strict=True))
+    reach += sum(abs(a) * s for a, s in zip(other, upper.size, strict=True))
+    return pz < reach / 2 + _TOUCH

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 
 import numpy as np
 import pybullet as p
@@ -43,7 +44,7 @@ def _shapes(client: int, sku: Sku) -> tuple[int, int]:
         )
     if sku.shape == "can":
         return (
-            p.createCollisionShape(p.GEOM_CYLINDER, radius=x / 2, height=z, physicsClientId=client),
+            _hull(client, _ring(x / 2, -z / 2) + _ring(x / 2, z / 2)),
             p.createVisualShape(
                 p.GEOM_CYLINDER, radius=x / 2, length=z, rgbaColor=rgba, physicsClientId=client
             ),
@@ -54,22 +55,36 @@ def _shapes(client: int, sku: Sku) -> tuple[int, int]:
 
 
 def _bottle(client: int, radius: float, height: float, rgba: Rgba) -> tuple[int, int]:
-    """Return a body cylinder with a neck, both about the centre of the bounding box."""
-    body = 0.68 * height
-    neck = height - body
-    radii = [radius, 0.42 * radius]
-    centres = [[0, 0, (body - height) / 2], [0, 0, (height - neck) / 2]]
-    lengths = [body, neck]
-    collision = p.createCollisionShapeArray(
-        shapeTypes=[p.GEOM_CYLINDER] * 2, radii=radii, lengths=lengths,
-        collisionFramePositions=centres, physicsClientId=client,
-    )  # fmt: skip
+    """Return a body with a shoulder and a neck, about the centre of the bounding box."""
+    # Below so short a neck a hand that comes from above still reaches the body.
+    body = 0.8 * height
+    neck, slim = height - body, 0.42 * radius
+    collision = _hull(
+        client,
+        _ring(radius, -height / 2) + _ring(radius, body - height / 2) + _ring(slim, height / 2),
+    )
     cap = (0.95, 0.95, 0.95, 1.0)
     visual = p.createVisualShapeArray(
-        shapeTypes=[p.GEOM_CYLINDER] * 2, radii=radii, lengths=lengths,
-        visualFramePositions=centres, rgbaColors=[rgba, cap], physicsClientId=client,
+        shapeTypes=[p.GEOM_CYLINDER] * 2, radii=[radius, slim], lengths=[body, neck],
+        visualFramePositions=[[0, 0, (body - height) / 2], [0, 0, (height - neck) / 2]],
+        rgbaColors=[rgba, cap], physicsClientId=client,
     )  # fmt: skip
     return collision, visual
+
+
+def _ring(radius: float, height: float) -> list[list[float]]:
+    """Return the corners of a twelve-sided ring whose flats lie ``radius`` from the axis.
+
+    Round goods are prisms to the solver: a flat stays put between two jaws, as a can that gives a
+    little does, where an ideal cylinder has only a line to hold it by.
+    """
+    corner = radius / math.cos(math.pi / 12)
+    angles = [math.pi / 6 * (k + 0.5) for k in range(12)]
+    return [[corner * math.cos(a), corner * math.sin(a), height] for a in angles]
+
+
+def _hull(client: int, vertices: list[list[float]]) -> int:
+    return int(p.createCollisionShape(p.GEOM_MESH, vertices=vertices, physicsClientId=client))
 
 
 def _mesh(client: int, sku: Sku, rgba: Rgba) -> tuple[int, int]:

@@ -151,12 +151,12 @@ class Twin:
             points = p.getContactPoints(body, physicsClientId=c)
         else:
             # Contact points end a millimetre away; asking for pairs finds the farther ones.
-            points = [
+            points = (
                 point
                 for other in self._others
                 if other not in free
                 for point in p.getClosestPoints(body, other, margin, physicsClientId=c)
-            ]
+            )
         for point in points:
             mine, link, other = point[1], point[3], point[2]
             if mine != body:

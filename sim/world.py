@@ -83,6 +83,7 @@ class World:
     """
 
     def __init__(self, gui: bool = False) -> None:
+        self._gui = gui
         if gui and not has_display():
             # PyBullet would end the whole process.
             raise DeviceError("there is no display for a window; use render_mode='rgb_array'")
@@ -100,7 +101,7 @@ class World:
         """Build the world of ``spec`` from nothing and return its first observation."""
         c = self._client
         self._require_open()
-        p.resetSimulation(physicsClientId=c)
+        p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=c)
         p.setPhysicsEngineParameter(
             fixedTimeStep=1.0 / PHYSICS_HZ, numSolverIterations=50,
             deterministicOverlappingPairs=1, enableFileCaching=1, physicsClientId=c,
@@ -114,6 +115,9 @@ class World:
         self.floor = p.createMultiBody(0, floor, physicsClientId=c)
         # What falls off comes to rest where it fell.
         p.changeDynamics(self.floor, -1, rollingFriction=0.01, physicsClientId=c)
+        if not self._gui:
+            # `camera.take` draws the floor at a fraction of the renderer's cost.
+            p.changeVisualShape(self.floor, -1, rgbaColor=(1, 1, 1, 0), physicsClientId=c)
         self.stations = {
             name: p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
             for name, blocks in stations(spec.facility, spec.body).items()

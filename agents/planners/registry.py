@@ -20,16 +20,21 @@ def planner_names() -> tuple[str, ...]:
     return tuple(sorted({*_OWN, *(entry.name for entry in entry_points(group=GROUP))}))
 
 
+def check_planner(name: str) -> None:
+    """Raise ValueError if no planner of that name is installed."""
+    if name not in planner_names():
+        raise ValueError(unknown("planner", name, planner_names()))
+
+
 def make_planner(name: str, task: str, facility: Facility, catalogue: Catalogue) -> Planner:
     """Return a new planner.
 
     Raises:
         ValueError: No planner of that name is installed.
     """
+    check_planner(name)
     if name in _OWN:
         return _OWN[name](task, facility, catalogue)
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
-    if name not in found:
-        raise ValueError(unknown("planner", name, planner_names()))
     made: Planner = found[name].load()(task, facility, catalogue)
     return made

@@ -34,6 +34,12 @@ class Scripted:
     def next(self, belief: Belief, held: str | None, history: Sequence[Done]) -> Subgoal | None:
         """Return the next subgoal, or None when nothing is left to do."""
         failed = Counter(done.subgoal for done in history if not done.outcome.success)
+        # An item put down on the table in passing is one more failure to get it home.
+        shelved = Counter(
+            done.subgoal.item
+            for done in history
+            if self._task != "unpack" and done.subgoal.place == TABLE
+        )
         carton = belief.carton
         if carton is not None and self._task in ("unpack", "chain"):
             if not carton.docked:
@@ -46,7 +52,7 @@ class Scripted:
         # Fewest failures first: an item that resists may yield once its neighbours are gone.
         todo.sort(key=lambda name: failed[Subgoal("pick", name)])
         for name in todo:
-            if failed[Subgoal("pick", name)] < _TRIES:
+            if failed[Subgoal("pick", name)] < _TRIES and shelved[name] < _TRIES:
                 return Subgoal("pick", name)
         return None
 

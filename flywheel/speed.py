@@ -1,0 +1,219 @@
+"""Speed of this machine: each figure against its target."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from warewheel.envs.views import VIEWS
+from warewheel.envs.warehouse import WarehouseEnv
+from warewheel.sim import probe
+from warewheel.sim.camera import take
+from warewheel.sim.values import Action
+from warewheel.sim.world import SUBSTEPS
+
+from .runner import run
+
+# Control steps per block; blocks of raw physics and of environment steps alternate, so that a
+# machine that is busy for a while slows both.
+_BLOCK = 10
+# Longest wait for the carton to dock, and length of the peer's run [control steps].
+_RIDE = 400
+_PEER_STEPS = 1000
+_CAMERA = "overview"
+_PIXELS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure.
+
+    Attributes:
+        name: Key of the figure.
+        text: What was measured.
+        value: The figure, in ``unit``.
+        n: Number of measurements behind it.
+        unit: Its unit.
+        target: What to reach, or None if there is no target.
+        most: Whether the target is an upper limit; otherwise it is a lower one.
+    """
+
+    name: str
+    text: str
+    value: float
+    n: int
+    unit: str
+    target: float | None = None
+    most: bool = False
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        if self.target is None:
+            return None
+        return self.value <= self.target if self.most else self.value >= self.target
+
+    def row(self) -> dict[str, Any]:
+        """Return the figure as plain data."""
+        return asdict(self) | {"value": float(f"{self.value:.6g}"), "met": self.met}
+
+
+def measure(
+    facility: str = "parcel_hub", body: str = "panda", seeds: Sequence[int] = (0, 1, 2),
+    rounds: int = 40, tell: Callable[[str], None] = lambda _: None,
+) -> list[Figure]:  # fmt: skip
+    """Measure this machine on the chain task.
+
+    Args:
+        facility: Name of a facility.
+        body: Name of a body.
+        seeds: Scripted episodes to run whole; none for a quick look.
+        rounds: Repetitions of the short measurements.
+        tell: Is told what is being measured.
+    """
+    figures = []
+    env = WarehouseEnv("chain", facility, body)
+    try:
+        tell("reset")
+        figures.append(_resets(env, max(2, rounds // 4)))
+        tell("physics and environment steps")
+        figures += _steps(env, rounds)
+        tell("camera")
+        figures.append(_frames(env, rounds))
+    finally:
+        env.close()
+    episodes = None
+    if seeds:
+        tell("scripted episodes")
+        episodes = _episodes(facility, body, seeds)
+        figures.append(episodes)
+    memory = _memory()
+    if memory is not None:
+        figures.append(memory)
+    if episodes is not None and importlib.util.find_spec("panda_gym") is not None:
+        tell("panda-gym")
+        figures += _peer(episodes)
+    return figures
+
+
+def machine() -> dict[str, str | int]:
+    """Return what this machine is."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = (line.partition(":") for line in info.read_text().splitlines())
+        model = next((v.strip() for k, _, v in lines if k.strip() == "model name"), model)
+    return {
+        "cpu": model, "cores": os.cpu_count() or 1, "system": platform.system(),
+        "python": platform.python_version(), "pybullet": probe.version(),
+        "numpy": np.__version__,
+    }  # fmt: skip
+
+
+def _resets(env: WarehouseEnv, n: int) -> Figure:
+    env.reset(seed=0)
+    times = []
+    for seed in range(1, n + 1):
+        began = time.perf_counter()
+        env.reset(seed=seed)
+        times.append(time.perf_counter() - began)
+    text = "reset after the first, median"
+    return Figure("reset", text, statistics.median(times), n, "s", 0.3, True)
+
+
+def _steps(env: WarehouseEnv, rounds: int) -> list[Figure]:
+    """Measure raw physics and environment steps in turn, with the carton at the dock."""
+    env.reset(seed=0)
+    world = env.world
+    assert world is not None
+    action = env.encode(Action(np.array(env.body.home), env.body.gripper.opening))
+    for _ in range(_RIDE):
+        env.step(action)
+        carton = env.observed.scene.carton
+        if carton is None or carton.docked:
+            break
+    raw, whole = [], []
+    for _ in range(rounds):
+        began = time.perf_counter()
+        probe.raw(world, _BLOCK * SUBSTEPS)
+        middle = time.perf_counter()
+        for _ in range(_BLOCK):
+            env.step(action)
+        raw.append(middle - began)
+        whole.append(time.perf_counter() - middle)
+    ratio = statistics.median(w / r for w, r in zip(whole, raw, strict=True))
+    physics = _BLOCK * SUBSTEPS / statistics.median(raw)
+    steps = _BLOCK / statistics.median(whole)
+    return [
+        Figure("physics_steps", "raw physics steps of the chain scene", physics, rounds, "1/s"),
+        Figure("env_steps", "environment steps, joint mode, state only", steps, rounds, "1/s"),
+        Figure(
+            "overhead", f"environment step over its {SUBSTEPS} physics steps, median",
+            ratio, rounds, "x", 1.25, True,
+        ),
+    ]  # fmt: skip
+
+
+def _frames(env: WarehouseEnv, n: int) -> Figure:
+    assert env.world is not None
+    camera = VIEWS[_CAMERA](env.facility, _PIXELS)
+    take(env.world, camera)
+    times = []
+    for _ in range(n):
+        began = time.perf_counter()
+        take(env.world, camera)
+        times.append(time.perf_counter() - began)
+    text = f"{_PIXELS}x{_PIXELS} RGB-D-segmentation frame with the arm, median"
+    return Figure("frame", text, statistics.median(times) * 1e3, n, "ms", 8.0, True)
+
+
+def _episodes(facility: str, body: str, seeds: Sequence[int]) -> Figure:
+    env = WarehouseEnv("chain", facility, body, observation=("instruction",))
+    try:
+        done = [run(env, "scripted", seed) for seed in seeds]
+    finally:
+        env.close()
+    rate = sum(e.sim_seconds for e in done) / sum(e.wall_seconds for e in done)
+    text = "scripted chain episodes, agent included, no cameras"
+    return Figure("episode_rate", text, rate, len(done), "sim s/s", 15.0)
+
+
+def _memory() -> Figure | None:
+    """Return the process's peak memory; None where the system does not tell or torch is loaded."""
+    if sys.platform == "win32" or "torch" in sys.modules:
+        return None
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # Linux counts in KiB, macOS in bytes.
+    megabytes = peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+    return Figure("memory", "peak memory, without torch", megabytes, 1, "MB", 600.0, True)
+
+
+def _peer(ours: Figure) -> list[Figure]:
+    """Run panda-gym's pick-and-place, state only, with random actions."""
+    env: Any = importlib.import_module("panda_gym.envs").PandaPickAndPlaceEnv()
+    env.reset(seed=0)
+    rng = np.random.default_rng(0)
+    period = float(env.sim.dt)
+    began = time.perf_counter()
+    for _ in range(_PEER_STEPS):
+        if any(env.step(rng.uniform(-1.0, 1.0, env.action_space.shape))[2:4]):
+            env.reset()
+    rate = _PEER_STEPS * period / (time.perf_counter() - began)
+    env.close()
+    return [
+        Figure("peer_rate", "panda-gym pick-and-place, state only", rate, _PEER_STEPS, "sim s/s"),
+        Figure("peer_ratio", "our episodes over panda-gym's steps", ours.value / rate, 1, "x"),
+    ]

@@ -1,0 +1,42 @@
+"""``warewheel demo``: one delivery from the sealed carton to the rack, filmed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import user_errors
+
+
+@click.command()
+@click.option("--seed", default=2, show_default=True, type=click.IntRange(min=0))
+@click.option("--out", default=Path("out/demo"), show_default=True,
+              type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+def demo(seed: int, out: Path) -> None:
+    """Run the whole chain once and leave a film, a contact sheet and the log in a folder.
+
+    Example: warewheel demo --seed 5 --out out/demo
+    """
+    from warewheel.envs.warehouse import WarehouseEnv
+    from warewheel.flywheel import runner
+    from warewheel.flywheel.film import Film
+    from warewheel.flywheel.log import EpisodeLog
+    from warewheel.flywheel.show import Progress, table
+
+    with user_errors():
+        out.mkdir(parents=True, exist_ok=True)
+    env = WarehouseEnv("chain", observation="proprioception")
+    film, sheet = out / "episode.mp4", out / "contact-sheet.png"
+    try:
+        with Progress(1, shown=sys.stderr.isatty()) as progress:
+            listeners: list[runner.Listener] = [progress, Film(film, sheet), EpisodeLog(out)]
+            episode = runner.run(env, "scripted", seed, listeners)
+    finally:
+        env.close()
+    table([episode])
+    click.echo(f"film           {film}")
+    click.echo(f"contact sheet  {sheet}")
+    click.echo(f"log            {out / f'episode-{seed}.json'} and .npz")
+    raise SystemExit(0 if episode.success else 1)

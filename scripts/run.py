@@ -1,0 +1,74 @@
+"""``warewheel run``: episodes on this machine, watched or as JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from warewheel.flywheel.episode import Episode
+from warewheel.flywheel.show import Progress, table
+
+from .errors import user_errors
+
+
+@click.command()
+@click.option(
+    "--task", default="chain", show_default=True, help="chain, unpack, classify or store."
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Seed of the first episode; the next ones count up.")  # fmt: skip
+@click.option("--facility", default="parcel_hub", show_default=True, help="Name or YAML file.")
+@click.option("--body", default="panda", show_default=True, help="Name or YAML file.")
+@click.option("--planner", default="scripted", show_default=True, help="Who chooses subgoals.")
+@click.option("--instruction", help="What the robot is told (the task's own sentence if absent).")
+@click.option("--episodes", default=1, show_default=True, type=click.IntRange(min=1))
+@click.option("--video", type=click.Path(path_type=Path, dir_okay=False),
+              help="Film of the first episode (.mp4).")  # fmt: skip
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False),
+              help="Folder for each episode's log (.json and .npz).")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per episode on stdout.")
+def run(
+    task: str, seed: int, facility: str, body: str, planner: str, instruction: str | None,
+    episodes: int, video: Path | None, out: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Run episodes and say how they went.
+
+    \b
+    Examples:
+      warewheel run
+      warewheel run --task store --seed 7 --video store.mp4
+      warewheel run --episodes 50 --seed 1000 --json > results.jsonl
+    """  # noqa: D301  click reads the control character
+    with user_errors():
+        from warewheel.agents.planners.registry import check_planner
+        from warewheel.envs.warehouse import WarehouseEnv
+        from warewheel.flywheel import runner
+        from warewheel.flywheel.log import EpisodeLog
+
+        check_planner(planner)
+        env = WarehouseEnv(task, facility, body, observation="proprioception", instruction=instruction)
+    done: list[Episode] = []
+    try:
+        with Progress(episodes, shown=not as_json and sys.stderr.isatty()) as progress:
+            for k in range(episodes):
+                listeners: list[runner.Listener] = [progress]
+                if video is not None and k == 0:
+                    from warewheel.flywheel.film import Film
+
+                    listeners.append(Film(video))
+                if out is not None:
+                    listeners.append(EpisodeLog(out))
+                episode = runner.run(env, planner, seed + k, listeners)
+                done.append(episode)
+                if as_json:
+                    click.echo(json.dumps(episode.row()))
+    except KeyboardInterrupt:
+        click.echo(f"stopped after {len(done)} of {episodes} episodes", err=True)
+        raise SystemExit(130) from None
+    finally:
+        env.close()
+        if done and not as_json:
+            table(done)

@@ -1,0 +1,59 @@
+"""``warewheel speed``: how fast this machine is."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from .errors import user_errors
+
+
+@click.command()
+@click.option("--facility", default="parcel_hub", show_default=True, help="Name or YAML file.")
+@click.option("--body", default="panda", show_default=True, help="Name or YAML file.")
+@click.option("--episodes", default=3, show_default=True, type=click.IntRange(min=0),
+              help="Scripted episodes to run whole, seeds from 0; 0 skips them.")  # fmt: skip
+@click.option("--rounds", default=40, show_default=True, type=click.IntRange(min=2),
+              help="Repetitions of the short measurements.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
+def speed(facility: str, body: str, episodes: int, rounds: int, as_json: bool) -> None:
+    """Measure physics, environment, cameras and memory against their targets.
+
+    Takes about half a minute; if panda-gym is installed, it is measured beside.
+
+    Example: warewheel speed --episodes 10
+    """
+    from rich.console import Console
+
+    from warewheel.flywheel.speed import machine, measure
+
+    with (
+        user_errors(),
+        Console(stderr=True).status("measuring") as status,
+    ):
+        figures = measure(
+            facility, body, range(episodes), rounds, lambda what: status.update(f"measuring {what}")
+        )
+    here = machine()
+    if as_json:
+        click.echo(json.dumps({"machine": here, "figures": [figure.row() for figure in figures]}))
+        return
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for title, side in (
+        ("figure", "left"), ("value", "right"), ("", "left"), ("target", "right"),
+        ("met", "left"), ("N", "right"),
+    ):  # fmt: skip
+        table.add_column(title, justify=side)  # type: ignore[arg-type]
+    for figure in figures:
+        target = (
+            "" if figure.target is None else f"{'<=' if figure.most else '>='} {figure.target:g}"
+        )
+        met = {None: "", True: "[green]yes[/]", False: "[red]no[/]"}[figure.met]
+        value = f"{figure.value:,.0f}" if figure.value >= 100 else f"{figure.value:.3g}"
+        table.add_row(figure.text, value, figure.unit, target, met, str(figure.n))
+    console = Console(highlight=False)
+    console.print(", ".join(f"{key} {value}" for key, value in here.items()))
+    console.print(table)
