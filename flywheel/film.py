@@ -19,10 +19,10 @@ from .runner import Step
 
 Frame = NDArray[np.uint8]
 
-_VIEW = Camera((1.55, -1.05, 1.55), (0.28, -0.02, 0.68), fov=46.0, width=640, height=480)
+_VIEW = Camera((1.55, -1.05, 1.55), (0.28, -0.02, 0.68), fov=46.0, width=560, height=420)
 _FPS = 20
 # One picture in this many control steps; the film runs as many times faster than the robot.
-_EVERY = 4
+_EVERY = 5
 # Tiles of a contact sheet: columns, and width of a tile [px].
 _COLUMNS, _TILE = 4, 400
 _MOST_TILES = 24
@@ -44,7 +44,6 @@ class Film:
         """Open the files."""
         self._tiles: list[Frame] = []
         self._subgoal = ""
-        self._last: Frame | None = None
         self._container = None
         if self._video is not None:
             self._video.parent.mkdir(parents=True, exist_ok=True)
@@ -58,16 +57,15 @@ class Film:
         """Take a picture now and then, and one at the end of each subgoal."""
         subgoal = str(agent.subgoal or "")
         changed = subgoal != self._subgoal
-        if changed and self._last is not None and self._subgoal and self._subgoal != "wait()":
-            self._tiles.append(self._last)
+        if changed and self._subgoal not in ("", "wait()") and self._sheet is not None:
+            self._tiles.append(self._shoot(env, self._subgoal, shadow=True))
         self._subgoal = subgoal
-        if env.observed.step % _EVERY == 0:
-            self._last = self._shoot(env, subgoal)
-            self._encode(self._last)
+        if self._container is not None and env.observed.step % _EVERY == 0:
+            self._encode(self._shoot(env, subgoal))
 
     def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
         """Hold the last picture for a second, and close the files."""
-        end = self._shoot(env, "success" if episode.success else "not done")
+        end = self._shoot(env, "success" if episode.success else "not done", shadow=True)
         for _ in range(_FPS):
             self._encode(end)
         if self._container is not None:
@@ -78,9 +76,10 @@ class Film:
             self._sheet.parent.mkdir(parents=True, exist_ok=True)
             contact_sheet([*self._tiles, end]).save(self._sheet)
 
-    def _shoot(self, env: WarehouseEnv, subgoal: str) -> Frame:
+    def _shoot(self, env: WarehouseEnv, subgoal: str, shadow: bool = False) -> Frame:
         assert env.world is not None
-        rgb = take(env.world, _VIEW, shadow=True).rgb
+        # Shadows cost as much again as the picture; only the few tiles of a sheet have them.
+        rgb = take(env.world, _VIEW, shadow=shadow).rgb
         return caption(rgb, f"{env.world.time:6.1f} s   {subgoal}", env.verdict.progress)
 
     def _encode(self, frame: Frame) -> None:

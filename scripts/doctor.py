@@ -24,6 +24,7 @@ def doctor(as_json: bool) -> None:
         click.echo(json.dumps({"ok": good, "checks": [check.row() for check in checks]}))
     else:
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False)
@@ -32,7 +33,8 @@ def doctor(as_json: bool) -> None:
         for check in checks:
             bad = "[red]broken[/]" if check.required else "[yellow]missing[/]"
             table.add_row(
-                "[green]ok[/]" if check.ok else bad, check.name, check.detail, check.remedy
+                "[green]ok[/]" if check.ok else bad,
+                *(escape(text) for text in (check.name, check.detail, check.remedy)),
             )
         console = Console(highlight=False)
         console.print(table)

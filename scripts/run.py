@@ -49,7 +49,9 @@ def run(
         from warewheel.flywheel.log import EpisodeLog
 
         check_planner(planner)
-        env = WarehouseEnv(task, facility, body, observation="proprioception", instruction=instruction)
+        env = WarehouseEnv(
+            task, facility, body, observation="proprioception", instruction=instruction
+        )
     done: list[Episode] = []
     try:
         with Progress(episodes, shown=not as_json and sys.stderr.isatty()) as progress:

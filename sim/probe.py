@@ -50,6 +50,7 @@ def falls() -> float:
         p.setTimeStep(1 / 240, physicsClientId=c)
         shape = p.createCollisionShape(p.GEOM_SPHERE, radius=0.1, physicsClientId=c)
         ball = p.createMultiBody(1.0, shape, -1, [0, 0, 10], physicsClientId=c)
+        p.changeDynamics(ball, -1, linearDamping=0.0, physicsClientId=c)
         for _ in range(240):
             p.stepSimulation(physicsClientId=c)
         return 10.0 - float(p.getBasePositionAndOrientation(ball, physicsClientId=c)[0][2])
