@@ -92,14 +92,16 @@ def take(world: World, camera: Camera, shadow: bool = False) -> Picture:
     buffer = np.asarray(image[3], dtype=np.float32).reshape(shape)
     labels = np.asarray(image[4], dtype=np.int32).reshape(shape)
     # The depth buffer of a perspective projection, undone.
-    depth = (far * near / (far - (far - near) * buffer)).astype(np.float32)
+    depth = np.float32(far * near) / (np.float32(far) - np.float32(far - near) * buffer)
+    empty = labels < 0
     # PyBullet packs the body id into the low 24 bits, the link above them.
-    segmentation = np.where(labels < 0, -1, labels & 0xFFFFFF).astype(np.int32)
+    segmentation = labels & np.int32(0xFFFFFF)
+    segmentation[empty] = -1
     rgb = rgba[..., :3].copy()
     floor = _floor(camera)
-    bare = floor.seen & (labels < 0)
-    rgb[bare] = floor.rgb[bare]
-    depth[bare] = floor.depth[bare]
+    bare = empty & floor.seen
+    np.copyto(rgb, floor.rgb, where=bare[..., None])
+    np.copyto(depth, floor.depth, where=bare)
     segmentation[bare] = world.floor
     return Picture(rgb, depth, segmentation)
 

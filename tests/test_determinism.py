@@ -46,7 +46,7 @@ def reference(task: str, mode: str, seed: int) -> str:
         env.close()
 
 
-@pytest.fixture(params=CASES, ids=lambda case: "-".join(case))
+@pytest.fixture(params=CASES, ids="-".join)
 def case(request: pytest.FixtureRequest) -> tuple[str, str]:
     found: tuple[str, str] = request.param
     return found
@@ -93,12 +93,14 @@ def test_another_process_gets_the_same_hashes() -> None:
 
 @pytest.mark.parametrize("kind", [SyncVectorEnv, AsyncVectorEnv])
 @pytest.mark.parametrize("task", TASKS)
-def test_vector_environments_get_the_same_hashes(task: str, kind: type[VectorEnv[Any, Any, Any]]) -> None:
+def test_vector_environments_get_the_same_hashes(
+    task: str, kind: type[VectorEnv[Any, Any, Any]]
+) -> None:
     mode = ACTION_MODES[TASKS.index(task) % 2]
     make = functools.partial(WarehouseEnv, task, action_mode=mode)
     vector = kind([make] * len(SEEDS))  # type: ignore[call-arg]
     try:
-        vector.reset(seed=list(SEEDS))
+        vector.reset(seed=list(SEEDS))  # type: ignore[arg-type]
         for move in actions(mode):
             infos = vector.step(np.stack([move] * len(SEEDS)))[4]
         assert list(infos["hash"]) == [reference(task, mode, seed) for seed in SEEDS]
@@ -172,8 +174,11 @@ def played(request: pytest.FixtureRequest) -> Iterator[tuple[WarehouseEnv, list[
     for step in range(steps):
         if step % 50 == 25:
             moments.append((step, env.snapshot()))
-        moves.append(env.encode(agent.act(env.observed)))
-        if agent.finished or env.step(moves[-1])[2]:
+        move = env.encode(agent.act(env.observed))
+        if agent.finished:
+            break
+        moves.append(move)
+        if env.step(move)[2]:
             break
     agent.close()
     yield env, moves, moments

@@ -16,11 +16,14 @@ from gymnasium import spaces
 from gymnasium.utils.env_checker import check_env
 
 import warewheel.envs  # noqa: F401  registers the ids
+from warewheel.configs import zone_of
 from warewheel.configs.choice import unknown
 from warewheel.envs.options import SKILLS
 from warewheel.envs.spaces import ACTION_MODES, DELTA_SHIFT, DELTA_TURN, PARTS
 from warewheel.envs.task import INSTRUCTIONS, TASKS
 from warewheel.envs.warehouse import WarehouseEnv
+from warewheel.sim.facts import Places
+from warewheel.sim.values import Action
 
 IDS = tuple(f"Warewheel/{task.capitalize()}-v0" for task in TASKS)
 INFO = {
@@ -79,6 +82,25 @@ def lift(env: WarehouseEnv, item: str, spot: tuple[float, float], floor: float) 
     p.resetBaseVelocity(body, [0, 0, 0], [0, 0, 0], physicsClientId=c)
 
 
+def zones(env: WarehouseEnv) -> dict[str, str]:
+    storage = env.facility.storage
+    return {place.name: zone_of(place.sku, storage) for place in env.spec_of_world.placements}
+
+
+def zone_seed(env: WarehouseEnv, zone: str) -> int:
+    """Return the first seed whose delivery holds something for ``zone``."""
+    for seed in range(100):
+        env.reset(seed=seed)
+        if zone in zones(env).values():
+            return seed
+    raise AssertionError(f"no seed has an item for {zone}")
+
+
+def rest(env: WarehouseEnv) -> np.ndarray:
+    """Return the ``joint`` action that stays at home with open jaws."""
+    return env.encode(Action(np.array(env.body.home), env.body.gripper.opening))
+
+
 def still(env: WarehouseEnv) -> np.ndarray:
     return np.zeros(env.action_space.shape or (), np.float32)
 
@@ -93,8 +115,10 @@ def test_gymnasiums_own_checker_has_nothing_to_say(name: str, mode: str) -> None
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         env = gym.make(name, action_mode=mode, render_mode="rgb_array")
-        assert env.unwrapped.task == name.split("/")[1].split("-")[0].lower()  # type: ignore[attr-defined]
-        check_env(env.unwrapped)
+        bare = env.unwrapped
+        assert isinstance(bare, WarehouseEnv)
+        assert name == f"Warewheel/{bare.task.capitalize()}-v0"
+        check_env(bare)
         env.close()
 
 
@@ -188,7 +212,7 @@ def test_nothing_that_the_body_feels_is_cut_off(make: Make) -> None:
     ],
 )
 def test_bad_arguments_are_told_with_the_closest(options: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011
+    with pytest.raises(ValueError) as caught:
         WarehouseEnv(**options)
     assert message in str(caught.value)
 
@@ -279,52 +303,36 @@ def test_dense_rewards_sum_to_the_change_of_the_potential(make: Make) -> None:
 
 
 def test_each_violation_costs_once(make: Make) -> None:
-    env = make(task="store")
-    env.reset(seed=next(s for s in range(50) if _zone_of_first(env, s) != "ambient"))
-    rewards = []
-    x, y, z = _floor(env, "ambient-0")
-    lift(env, "item-0", (x, y), z)
-    for _ in range(12):
-        before = potential_of_store(env)
-        _, reward, _, _, info = env.step(env.encode(env_rest(env)))
-        rewards.append(reward - (potential_of_store(env) - before))
-    cost = 0.1 * len(info["violations"])
-    assert sum(rewards) == pytest.approx(-cost, abs=1e-9)
-
-
-def env_rest(env: WarehouseEnv) -> Any:
-    from warewheel.sim.values import Action
-
-    return Action(np.array(env.body.home), env.body.gripper.opening)
-
-
-def potential_of_store(env: WarehouseEnv) -> float:
-    return env._shape(env.verdict)
-
-
-def _floor(env: WarehouseEnv, place: str) -> tuple[float, float, float]:
-    return env._places.floors[place]
-
-
-def _zone_of_first(env: WarehouseEnv, seed: int) -> str:
-    from warewheel.configs import zone_of
-
-    env.reset(seed=seed)
-    return zone_of(env.spec_of_world.placements[0].sku, env.facility.storage)
+    env, free = make(task="store"), make(task="store")
+    env.reset(seed=zone_seed(env, "hazmat"))
+    free.reset(seed=env.seed)
+    home = rest(env)
+    name = next(n for n, zone in zones(env).items() if zone == "hazmat")
+    for one, slot in ((env, "ambient-0"), (free, "quarantine-0")):
+        x, y, z = Places(env.facility).floors[slot]
+        lift(one, name, (x, y), z)
+    totals = []
+    for one in (env, free):
+        rewards = [one.step(home)[1] for _ in range(12)]
+        assert sum(reward < -0.05 for reward in rewards) == len(one.verdict.violations)
+        totals.append(sum(rewards))
+    assert env.verdict.violations == (f"HAZMAT:{name}:ambient-0",)
+    assert free.verdict.violations == ()
+    assert totals[1] - totals[0] == pytest.approx(0.1, abs=0.03)
 
 
 def test_sparse_reward_is_one_only_on_success(make: Make) -> None:
     env = make(task="unpack", reward="sparse")
     env.reset(seed=seed_with("unpack", 2))
     table = env.facility.table
-    rest = env.encode(env_rest(env))
+    home = rest(env)
     rewards = []
     ended = False
     for step in range(30):
         if step in (5, 15):
             k = step // 10
             lift(env, f"item-{k}", table.spots[k], table.centre[2])
-        _, reward, ended, cut, info = env.step(rest)
+        _, reward, ended, cut, info = env.step(home)
         rewards.append(reward)
         assert reward == float(ended) == float(info["success"])
         assert not cut
@@ -366,7 +374,8 @@ def test_info_and_render(make: Make, task: str) -> None:
     assert after["hash"] == env.world.hash != info["hash"]
     picture = env.render()
     assert picture is not None
-    assert (picture.shape, picture.dtype) == ((720, 960, 3), np.uint8)
+    assert picture.shape == (720, 960, 3)
+    assert picture.dtype == np.uint8
     assert np.ptp(picture) > 100
     assert make().render_mode is None
 
@@ -497,8 +506,7 @@ def test_a_blocked_push_can_be_taken_back_at_once(make: Make) -> None:
 def test_a_joint_action_reaches_its_target(make: Make) -> None:
     env = make(task="store")
     env.reset(seed=0)
-    home = env_rest(env)
-    target = type(home)(home.joints + 0.1, 0.03)
+    target = Action(np.array(env.body.home) + 0.1, 0.03)
     for _ in range(40):
         env.step(env.encode(target))
     assert np.abs(env.observed.body.joints - target.joints).max() < 0.005
