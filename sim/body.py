@@ -22,7 +22,7 @@ _WRIST = "panda_joint7"
 # slow closes on an item without knocking it over.
 _JAW_SPEED = 0.06
 # How far the set point runs ahead of jaws that are blocked [m].
-_SQUEEZE = 0.006
+_SQUEEZE = 0.012
 # Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
 # is worked out, and what keeps it finite near singular postures.
 _LEAD = 0.1

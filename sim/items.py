@@ -20,8 +20,9 @@ def spawn(client: int, sku: Sku, pose: Pose) -> int:
     """Create an item at ``pose`` (of the centre of its bounding box); return its body id."""
     collision, visual = _shapes(client, sku)
     body = p.createMultiBody(
-        sku.mass, collision, visual, pose.position, pose.orientation, physicsClientId=client
-    )
+        sku.mass, collision, visual, pose.position, pose.orientation,
+        physicsClientId=client,
+    )  # fmt: skip
     # Spinning and rolling friction would double the rows of every contact that the solver works
     # off; damping stands in for them and keeps a can from rolling for ever.
     p.changeDynamics(

@@ -24,7 +24,7 @@ from .scanner import ScannerBody
 from .stations import stations
 from .values import Action, ItemState, Observation, Pose, Proprioception, Scene
 
-PHYSICS_HZ = 240
+PHYSICS_HZ = 200
 CONTROL_HZ = 20
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 PERIOD = 1.0 / CONTROL_HZ
@@ -103,7 +103,9 @@ class World:
         self._require_open()
         p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=c)
         p.setPhysicsEngineParameter(
-            fixedTimeStep=1.0 / PHYSICS_HZ, numSolverIterations=50,
+            fixedTimeStep=1.0 / PHYSICS_HZ,
+            # Measured on scripted chains: half the default's cost, and as many of them succeed.
+            numSolverIterations=25, solverResidualThreshold=1e-6, enableConeFriction=0,
             deterministicOverlappingPairs=1, enableFileCaching=1, physicsClientId=c,
         )  # fmt: skip
         p.setGravity(0, 0, -9.81, physicsClientId=c)

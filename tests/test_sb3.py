@@ -34,7 +34,9 @@ def test_ppo_learns_a_little_without_complaint() -> None:
     env = gym.make(IDS[0], action_mode="ee_delta", observation="flat", max_steps=200)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        model = stable_baselines3.PPO("MlpPolicy", env, n_steps=500, seed=0, device="cpu")
+        model = stable_baselines3.PPO(
+            "MlpPolicy", env, n_steps=500, batch_size=100, seed=0, device="cpu"
+        )
         before = model.policy.parameters_to_vector()
         model.learn(2000)
     after = model.policy.parameters_to_vector()

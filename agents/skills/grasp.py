@@ -13,8 +13,6 @@ from warewheel.sim.values import ItemState, Vec3
 
 # Room for each finger beside the item before the jaws close [m].
 _ROOM = 0.008
-# The fingertips end this far below the tool centre; they stay off the surface [m].
-_TIP = 0.012
 # The hand's palm hangs this far above the tool centre; an item must not reach it [m].
 _PALM = 0.036
 
@@ -43,8 +41,8 @@ def grasps(item: ItemState, gripper: Gripper) -> list[Grasp]:
     height = extent(item)
     x, y, z = item.pose.position
     bottom, top = z - height / 2, z + height / 2
-    # As low as the palm allows: the nearer to the middle, the less an item swings.
-    grip = max(bottom + _TIP, top - _PALM)
+    # At mid-height, where odd shapes are widest, or as low on a tall item as the palm allows.
+    grip = max(z, top - _PALM)
     upright = int(np.argmax(np.abs(axes[2])))
     found = []
     for k in range(3):
