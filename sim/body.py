@@ -23,6 +23,9 @@ _WRIST = "panda_joint7"
 _JAW_SPEED = 0.06
 # How far the set point runs ahead of jaws that are blocked [m].
 _SQUEEZE = 0.012
+# A soft pad resists twisting over its whole face; the solver, which may put all of a grip's force
+# on one corner of it, needs telling (Bullet's spinning friction of the pads).
+_PAD_SPIN = 0.1
 # Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
 # is worked out, and what keeps it finite near singular postures.
 _LEAD = 0.1
@@ -84,7 +87,7 @@ class ArmBody:
         for jaw in self._jaws:
             p.changeDynamics(
                 self.id, jaw, lateralFriction=self.config.gripper.pad_friction * 1.2,
-                spinningFriction=0.02, physicsClientId=self._client,
+                spinningFriction=_PAD_SPIN, physicsClientId=self._client,
             )  # fmt: skip
 
     def place(self, joints: Array, opening: float) -> None:

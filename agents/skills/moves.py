@@ -24,6 +24,9 @@ Skill = Generator[Action, Belief, Outcome]
 
 # Share of full speed while the hand holds something.
 _CARRY = 0.7
+# Rise from a posture in touch with something, again and again [m].
+_BACK_OFF = 0.04
+_BACK_OFFS = 3
 # An item that moves this far in the hand from one step to the next has left it [m].
 _LOST = 0.02
 
@@ -93,6 +96,7 @@ class Mover:
 
         Of the postures there, the one nearest to ``near`` (by default, to where the arm is) wins.
         """
+        belief = yield from self._back_off(belief, ignore)
         near = self.joints if near is None else near
         for goal in self.motion.postures(position, yaw, near):
             path = self.motion.path(self.joints, goal, ignore)
@@ -102,6 +106,17 @@ class Mover:
                     belief = yield from self.follow(np.array([a, b]), belief)
                 return belief
         raise NoMotionError("IK")
+
+    def _back_off(self, belief: Belief, ignore: frozenset[str]) -> Move:
+        """Rise out of whatever touches the arm or what it holds; nothing is planned from there."""
+        for _ in range(_BACK_OFFS):
+            if not self.motion.twin.touches(self.joints, ignore):
+                break
+            here = self.motion.twin.pose(self.joints)
+            x, y, z = here.position
+            up = Pose((x, y, z + _BACK_OFF), here.orientation)
+            belief = yield from self.straight(up, belief, check=False)
+        return belief
 
     def straight(
         self, goal: Pose, belief: Belief, slow: float = 0.5, ignore: frozenset[str] = frozenset(),
