@@ -161,7 +161,7 @@ def test_item_level_mistakes_point_at_the_item() -> None:
 
 
 def test_missing_keys_and_all_mistakes_at_once() -> None:
-    text = changed(changed(FACILITY, "  wall: 0.008\n", ""), "  mass: 0.6", "  mass: heavy")
+    text = changed(changed(FACILITY, "  wall: 0.008\n", ""), "  mass: 1.2", "  mass: heavy")
     at = line_of(FACILITY, "carton:")
     lines = refusal(text, Facility).splitlines()
     assert lines[0] == f"my.yaml:{at}: carton.wall: missing key"
