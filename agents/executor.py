@@ -14,6 +14,7 @@ from warewheel.sim.twin import Twin
 from warewheel.sim.values import Action, Observation
 from warewheel.sim.world import PERIOD
 
+from .monitor import Monitor
 from .perceive import Belief, TruePoses
 from .plan import Outcome, Subgoal
 from .skills.moves import Mover, Skill
@@ -22,6 +23,10 @@ from .skills.picking import pick
 from .skills.placing import place
 from .skills.scanning import scan
 from .skills.spots import spots
+
+# How long a wait lasts at least and at most [control steps].
+_SHORTEST_WAIT = math.ceil(0.5 / PERIOD)
+_LONGEST_WAIT = math.ceil(20.0 / PERIOD)
 
 
 class ScriptedExecutor:
@@ -38,6 +43,7 @@ class ScriptedExecutor:
         motion = Motion(self._twin, body.base, np.array(body.home), rng)
         self._mover = Mover(facility, body, motion, PERIOD)
         self._places = Places(facility)
+        self._monitor = Monitor(self._places)
         self._skill: Skill | None = None
         self._starts: dict[str, Callable[[Subgoal, Belief], Skill]] = {
             "wait": lambda _, belief: _wait(self._mover, belief),
@@ -66,8 +72,7 @@ class ScriptedExecutor:
                 return next(self._skill)
             return self._skill.send(belief)
         except StopIteration as end:
-            outcome: Outcome = end.value
-            return outcome
+            return self._monitor.judge(self._subgoal, end.value, belief, self.held)
 
     def rest(self) -> Action:
         """Return the action that holds still."""
@@ -78,40 +83,23 @@ class ScriptedExecutor:
         self._twin.close()
 
     def _begin(self, subgoal: Subgoal, belief: Belief) -> Skill:
-        fault = self._refusal(subgoal, belief)
+        fault = self._monitor.refusal(subgoal, belief, self.held)
         if fault:
             return _fail(fault)
         return self._starts[subgoal.skill](subgoal, belief)
 
-    def _refusal(self, subgoal: Subgoal, belief: Belief) -> str:
-        """Return why the subgoal makes no sense now, or an empty string."""
-        if subgoal.skill not in self._starts:
-            return "HALLUC_SKILL"
-        if subgoal.skill == "pick":
-            if subgoal.item not in {item.name for item in belief.items}:
-                return "HALLUC_ITEM"
-            return "" if self.held is None else "WRONG_ORDER"
-        if subgoal.skill in ("scan", "place"):
-            if self.held is None or (subgoal.item and subgoal.item != self.held):
-                return "MISSING_STEP"
-            if subgoal.skill == "place" and subgoal.place not in self._places.floors:
-                return "HALLUC_PLACE"
-        if subgoal.skill == "open" and self.held is not None:
-            return "WRONG_ORDER"
-        return ""
-
     def _place(self, subgoal: Subgoal, belief: Belief) -> Skill:
-        assert self.held is not None
-        where = spots(self._places, belief, self.held, subgoal.place)
-        return place(
-            self._mover, belief, where, lambda item: self._places.of(item) == subgoal.place
-        )
+        return place(self._mover, belief, spots(self._places, belief, subgoal.item, subgoal.place))
 
 
 def _wait(mover: Mover, belief: Belief) -> Skill:
-    """Hold still for half a second."""
-    yield from mover.rest(math.ceil(0.5 / PERIOD), belief)
-    return Outcome(True)
+    """Hold still for half a second, and for as long as a carton is on its way."""
+    for k in range(_LONGEST_WAIT):
+        arriving = belief.carton is not None and not belief.carton.docked
+        if k >= _SHORTEST_WAIT and not arriving:
+            return Outcome(True)
+        belief = yield from mover.rest(1, belief)
+    return Outcome(False, "SKILL_TIMEOUT")
 
 
 def _fail(cause: str) -> Skill:

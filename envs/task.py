@@ -60,6 +60,14 @@ class Judge:
         self._places = Places(spec.facility)
         skus = {placement.name: placement.sku for placement in spec.placements}
         self._goal = goal(task, spec.facility, self._places, skus)
+        self._about = {
+            name: [
+                condition.any_of
+                for condition in self._goal
+                if any(fact[1] == name for fact in condition.any_of)
+            ]
+            for name in skus
+        }
         self._rules = Rules(spec.facility, self._places, skus)
         self._fallen: set[str] = set()
         self._read = 0
@@ -71,11 +79,7 @@ class Judge:
 
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
-        return all(
-            not condition.any_of.isdisjoint(now)
-            for condition in self._goal
-            if any(fact[1] == item for fact in condition.any_of)
-        )
+        return not any(wanted.isdisjoint(now) for wanted in self._about[item])
 
     def copy(self) -> Judge:
         """Return a judge that goes on from here on its own."""

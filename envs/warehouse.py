@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -250,9 +251,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
 
     def _shape(self, verdict: Verdict) -> float:
         """Return the potential whose change is the dense reward."""
-        tool = np.array(self.observed.body.tool.position)
+        tool = self.observed.body.tool.position
         away = [
-            float(np.linalg.norm(tool - item.pose.position))
+            math.dist(tool, item.pose.position)
             for item in self.observed.scene.items
             if not self._judge.settled(item.name, verdict.facts)
         ]

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
+from warewheel.agents.domain import OPEN
 from warewheel.agents.perceive import TruePoses
 from warewheel.agents.skills.moves import Mover
-from warewheel.agents.skills.opening import OPEN, open_carton
+from warewheel.agents.skills.opening import open_carton
 from warewheel.configs import load_cell
 from warewheel.envs.scenario import delivery
 from warewheel.sim.motion import Motion

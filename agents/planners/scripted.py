@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from warewheel.agents.domain import OPEN
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Done, Subgoal
-from warewheel.agents.skills.opening import OPEN
 from warewheel.configs import zone_of
 from warewheel.configs.schema import Catalogue, Facility, Sku
 from warewheel.sim.facts import TABLE, Places, fallen, inside

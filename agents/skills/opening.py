@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from warewheel.agents.domain import OPEN
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 from warewheel.sim.motion import down
@@ -13,8 +14,6 @@ from warewheel.sim.values import CartonState, Pose, Quat
 
 from .moves import Move, Mover, NoMotionError, Skill
 
-# A flap past this angle stays open by its own weight [rad].
-OPEN = 1.9
 # Depth of the tool centre below a closed flap, and its distance from the hinge while it sweeps [m].
 _DEPTH = 0.022
 _HOOK = 0.002

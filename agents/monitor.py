@@ -1,0 +1,51 @@
+"""The monitor: compares what a skill needs and promises with what is believed."""
+
+from __future__ import annotations
+
+from warewheel.sim.facts import Places
+
+from .domain import SIGNATURES, Fact, believed, ground
+from .perceive import Belief
+from .plan import Outcome, Subgoal
+
+
+class Monitor:
+    """Watches one episode, from subgoal to subgoal.
+
+    It knows nothing of the skills' inner workings: only their signatures.
+    """
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._ever: set[Fact] = set()
+
+    def refusal(self, subgoal: Subgoal, belief: Belief, held: str | None) -> str:
+        """Return why the subgoal makes no sense now, or an empty string.
+
+        A need that held at an earlier subgoal is out of order; one that never did is missing.
+        """
+        now = believed(belief, held, self._places)
+        self._ever |= now
+        signature = SIGNATURES.get(subgoal.skill)
+        if signature is None:
+            return "HALLUC_SKILL"
+        names = {item.name for item in belief.items}
+        if "item" in signature.arguments and subgoal.item not in names:
+            return "HALLUC_ITEM"
+        if "place" in signature.arguments and subgoal.place not in self._places.floors:
+            return "HALLUC_PLACE"
+        missing = set(ground(signature.needs, subgoal)) - now
+        if not missing:
+            return ""
+        return "WRONG_ORDER" if missing <= self._ever else "MISSING_STEP"
+
+    def judge(
+        self, subgoal: Subgoal, outcome: Outcome, belief: Belief, held: str | None
+    ) -> Outcome:
+        """Return the outcome, turned into a failure if a promised effect is not to be seen."""
+        now = believed(belief, held, self._places)
+        self._ever |= now
+        signature = SIGNATURES[subgoal.skill]
+        if outcome.success and not now.issuperset(ground(signature.effects, subgoal)):
+            return Outcome(False, signature.broken)
+        return outcome
