@@ -1,4 +1,4 @@
-"""Model files made at run time: a light Panda and the carton.
+"""Model files made at run time: a light Panda, the carton, stations, cans and bottles.
 
 PyBullet reads models from files, so each is written once into a folder of this process's own.
 """
@@ -171,6 +171,50 @@ def station_urdf(name: str, blocks: tuple[Block, ...]) -> str:
         _box(link, "visual", block.centre, block.size, _text(block.rgba))
         if block.solid:
             _box(link, "collision", block.centre, block.size)
+    return _write(name, root)
+
+
+def hull_urdf(
+    name: str, mass: float, rings: tuple[tuple[tuple[float, float, float], ...], ...],
+    cylinders: tuple[tuple[float, float, float], ...], colours: tuple[str, ...],
+) -> str:  # fmt: skip
+    """Write a solid of revolution as a prism that the solver can clip; return the file's path.
+
+    Args:
+        name: Of the model.
+        mass: [kg].
+        rings: Corners of each ring, from the bottom up, all of one length, in the item's frame [m].
+        cylinders: What it looks like: (radius, length, height of the centre) [m].
+        colours: Of each cylinder, as URDF says it.
+    """
+    count = len(rings[0])
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for ring in rings for x, y, z in ring]
+    for level in range(len(rings) - 1):
+        for k in range(count):
+            a, b = level * count + k + 1, level * count + (k + 1) % count + 1
+            lines += [f"f {a} {b} {b + count}", f"f {a} {b + count} {a + count}"]
+    top = (len(rings) - 1) * count
+    for k in range(1, count - 1):
+        lines += [f"f 1 {k + 2} {k + 1}", f"f {top + 1} {top + k + 1} {top + k + 2}"]
+    text = "\n".join(lines) + "\n"
+    mesh = folder() / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.obj"
+    if not mesh.exists():
+        mesh.write_text(text)
+    root = ET.Element("robot", name=name)
+    link = ET.SubElement(root, "link", name=name)
+    radius = max(cylinder[0] for cylinder in cylinders)
+    height = rings[-1][0][2] - rings[0][0][2]
+    _inertial(link, mass, (0.0, 0.0, 0.0), (1.7 * radius, 1.7 * radius, height))
+    shape = ET.SubElement(link, "collision")
+    ET.SubElement(ET.SubElement(shape, "geometry"), "mesh", filename=str(mesh))
+    for k, ((radius, length, centre), colour) in enumerate(zip(cylinders, colours, strict=True)):
+        material = ET.SubElement(root, "material", name=f"paint{k}")
+        ET.SubElement(material, "color", rgba=colour)
+        look = ET.SubElement(link, "visual")
+        ET.SubElement(look, "origin", xyz=_text((0.0, 0.0, centre)))
+        geometry = ET.SubElement(look, "geometry")
+        ET.SubElement(geometry, "cylinder", radius=f"{radius:.9g}", length=f"{length:.9g}")
+        ET.SubElement(look, "material", name=f"paint{k}")
     return _write(name, root)
 
 

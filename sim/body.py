@@ -39,7 +39,10 @@ class BodyError(ValueError):
 
 def load_model(client: int, body: Body) -> tuple[int, dict[str, int]]:
     """Load the body's model at its base; return its id and its joint indices by name."""
-    robot = p.loadURDF(panda_urdf(body.model), body.base, useFixedBase=True, physicsClientId=client)
+    robot = p.loadURDF(
+        panda_urdf(body.model), body.base, useFixedBase=True,
+        flags=p.URDF_INITIALIZE_SAT_FEATURES, physicsClientId=client,
+    )  # fmt: skip
     indices = {
         p.getJointInfo(robot, j, physicsClientId=client)[1].decode(): j
         for j in range(p.getNumJoints(robot, physicsClientId=client))

@@ -26,8 +26,11 @@ class CartonBody:
         self.config = config
         self._client = client
         self.id = int(
-            p.loadURDF(carton_urdf(config), pose.position, pose.orientation, physicsClientId=client)
-        )
+            p.loadURDF(
+                carton_urdf(config), pose.position, pose.orientation,
+                flags=p.URDF_INITIALIZE_SAT_FEATURES, physicsClientId=client,
+            )
+        )  # fmt: skip
         # The base's frame in PyBullet is its centre of mass; poses here are of the floor's centre.
         offset = p.getDynamicsInfo(self.id, -1, physicsClientId=client)[3]
         self._inverse_inertial = p.invertTransform(offset, [0, 0, 0, 1])

@@ -10,7 +10,7 @@ import pybullet as p
 
 from warewheel.configs.schema import Sku
 
-from .assets import DATA
+from .assets import DATA, hull_urdf
 from .values import Pose
 
 Rgba = tuple[float, float, float, float]
@@ -18,11 +18,16 @@ Rgba = tuple[float, float, float, float]
 
 def spawn(client: int, sku: Sku, pose: Pose) -> int:
     """Create an item at ``pose`` (of the centre of its bounding box); return its body id."""
-    collision, visual = _shapes(client, sku)
-    body = p.createMultiBody(
-        sku.mass, collision, visual, pose.position, pose.orientation,
-        physicsClientId=client,
-    )  # fmt: skip
+    if sku.shape in ("can", "bottle"):
+        body = p.loadURDF(
+            _round(sku), pose.position, pose.orientation, flags=p.URDF_INITIALIZE_SAT_FEATURES,
+            physicsClientId=client,
+        )  # fmt: skip
+    else:
+        collision, visual = _shapes(client, sku)
+        body = p.createMultiBody(
+            sku.mass, collision, visual, pose.position, pose.orientation, physicsClientId=client
+        )
     # Spinning and rolling friction would double the rows of every contact that the solver works
     # off; damping stands in for them and keeps a can from rolling for ever.
     p.changeDynamics(
@@ -43,37 +48,28 @@ def _shapes(client: int, sku: Sku) -> tuple[int, int]:
                 p.GEOM_BOX, halfExtents=half, rgbaColor=rgba, physicsClientId=client
             ),
         )
-    if sku.shape == "can":
-        return (
-            _hull(client, _ring(x / 2, -z / 2) + _ring(x / 2, z / 2)),
-            p.createVisualShape(
-                p.GEOM_CYLINDER, radius=x / 2, length=z, rgbaColor=rgba, physicsClientId=client
-            ),
-        )
-    if sku.shape == "bottle":
-        return _bottle(client, x / 2, z, rgba)
     return _mesh(client, sku, rgba)
 
 
-def _bottle(client: int, radius: float, height: float, rgba: Rgba) -> tuple[int, int]:
-    """Return a body with a shoulder and a neck, about the centre of the bounding box."""
+def _round(sku: Sku) -> str:
+    """Return the model of a can, or of a bottle with a shoulder and a neck."""
+    radius, height = sku.size[0] / 2, sku.size[2]
+    paint = f"{sku.rgb[0]} {sku.rgb[1]} {sku.rgb[2]} 1"
+    low, high = _ring(radius, -height / 2), _ring(radius, height / 2)
+    if sku.shape == "can":
+        return hull_urdf(sku.sku, sku.mass, (low, high), ((radius, height, 0.0),), (paint,))
     # Below so short a neck a hand that comes from above still reaches the body.
     body = 0.8 * height
     neck, slim = height - body, 0.42 * radius
-    collision = _hull(
-        client,
-        _ring(radius, -height / 2) + _ring(radius, body - height / 2) + _ring(slim, height / 2),
-    )
-    cap = (0.95, 0.95, 0.95, 1.0)
-    visual = p.createVisualShapeArray(
-        shapeTypes=[p.GEOM_CYLINDER] * 2, radii=[radius, slim], lengths=[body, neck],
-        visualFramePositions=[[0, 0, (body - height) / 2], [0, 0, (height - neck) / 2]],
-        rgbaColors=[rgba, cap], physicsClientId=client,
+    return hull_urdf(
+        sku.sku, sku.mass,
+        (low, _ring(radius, body - height / 2), _ring(slim, height / 2)),
+        ((radius, body, (body - height) / 2), (slim, neck, (height - neck) / 2)),
+        (paint, "0.95 0.95 0.95 1"),
     )  # fmt: skip
-    return collision, visual
 
 
-def _ring(radius: float, height: float) -> list[list[float]]:
+def _ring(radius: float, height: float) -> tuple[tuple[float, float, float], ...]:
     """Return the corners of a twelve-sided ring whose flats lie ``radius`` from the axis.
 
     Round goods are prisms to the solver: a flat stays put between two jaws, as a can that gives a
@@ -81,11 +77,7 @@ def _ring(radius: float, height: float) -> list[list[float]]:
     """
     corner = radius / math.cos(math.pi / 12)
     angles = [math.pi / 6 * (k + 0.5) for k in range(12)]
-    return [[corner * math.cos(a), corner * math.sin(a), height] for a in angles]
-
-
-def _hull(client: int, vertices: list[list[float]]) -> int:
-    return int(p.createCollisionShape(p.GEOM_MESH, vertices=vertices, physicsClientId=client))
+    return tuple((corner * math.cos(a), corner * math.sin(a), height) for a in angles)
 
 
 def _mesh(client: int, sku: Sku, rgba: Rgba) -> tuple[int, int]:

@@ -108,6 +108,9 @@ class World:
             # ends early: 6 mm in 20 s at 25 iterations and a residual of 1e-6, 0.4 mm at these.
             # Without the cone the solver leaves out the pads' resistance to twisting.
             numSolverIterations=50, solverResidualThreshold=1e-9, enableConeFriction=1,
+            # Faces are clipped against faces. The default search mistakes the side that a jaw
+            # touches a can from, and then the jaw cannot let go.
+            enableSAT=1,
             deterministicOverlappingPairs=1, enableFileCaching=1, physicsClientId=c,
         )  # fmt: skip
         p.setGravity(0, 0, -9.81, physicsClientId=c)
@@ -123,9 +126,12 @@ class World:
             # `camera.take` draws the floor at a fraction of the renderer's cost.
             p.changeVisualShape(self.floor, -1, rgbaColor=(1, 1, 1, 0), physicsClientId=c)
         self.stations = {
-            name: p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
+            name: p.loadURDF(
+                station_urdf(name, blocks), useFixedBase=True,
+                flags=p.URDF_INITIALIZE_SAT_FEATURES, physicsClientId=c,
+            )
             for name, blocks in stations(spec.facility, spec.body).items()
-        }
+        }  # fmt: skip
         for station in self.stations.values():
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
