@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from warewheel.configs.schema import Body, Facility
 from warewheel.sim.values import Action, Observation
 
 from .executor import ScriptedExecutor
-from .perceive import Belief
 from .plan import Done, Outcome, Subgoal
-
-
-class Planner(Protocol):
-    """The brain: chooses what to do next."""
-
-    name: str
-
-    def next(self, belief: Belief, held: str | None, history: list[Done]) -> Subgoal | None:
-        """Return the next subgoal, or None to stop."""
-        ...
+from .request import Planner
 
 
 class Agent:
     """A planner with a body's skills, in a closed loop.
 
     Args:
+        instruction: What the robot is told.
         seed: Seed of the motion planner's random trees.
     """
 
-    def __init__(self, facility: Facility, body: Body, planner: Planner, seed: int) -> None:
-        self._planner = planner
+    def __init__(
+        self, facility: Facility, body: Body, planner: Planner, instruction: str, seed: int
+    ) -> None:
+        self._planner, self._instruction = planner, instruction
         self._executor = ScriptedExecutor(facility, body, seed)
         self.subgoal: Subgoal | None = None
         self.history: list[Done] = []
@@ -45,8 +36,8 @@ class Agent:
         """Return the action for this control step; once finished, hold still."""
         while not self.finished:
             if self.subgoal is None:
-                belief = self._executor.perceiver.perceive(observation)
-                self.subgoal = self._planner.next(belief, self._executor.held, self.history)
+                request = self._executor.request(observation, self._instruction, self.history)
+                self.subgoal = self._planner.next(request)
                 if self.subgoal is None:
                     self.finished = True
                     break

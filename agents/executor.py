@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -14,9 +14,11 @@ from warewheel.sim.twin import Twin
 from warewheel.sim.values import Action, Observation
 from warewheel.sim.world import PERIOD
 
+from .domain import believed
 from .monitor import Monitor
 from .perceive import Belief, TruePoses
-from .plan import Outcome, Subgoal
+from .plan import Done, Outcome, Subgoal
+from .request import Request
 from .skills.moves import Mover, Skill
 from .skills.opening import open_carton
 from .skills.picking import pick
@@ -57,6 +59,14 @@ class ScriptedExecutor:
     def held(self) -> str | None:
         """Name of the item in the hand, or None."""
         return None if self._mover.held is None else self._mover.held.name
+
+    def request(
+        self, observation: Observation, instruction: str, history: Sequence[Done]
+    ) -> Request:
+        """Return what a planner gets to know now."""
+        belief = self.perceiver.perceive(observation)
+        facts = believed(belief, self.held, self._places)
+        return Request(instruction, belief, facts, self.held, history)
 
     def start(self, subgoal: Subgoal) -> None:
         """Begin a subgoal; what ran before is abandoned."""

@@ -46,7 +46,11 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
     """
     env.reset(seed=seed)
     agent = Agent(
-        env.facility, env.body, make_planner(planner, env.task, env.facility, env.catalogue), seed
+        env.facility,
+        env.body,
+        make_planner(planner, env.task, env.facility, env.catalogue),
+        env.instruction,
+        seed,
     )
     began = time.perf_counter()
     for listener in listeners:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from warewheel.agents.agent import Planner
+from warewheel.agents.request import Planner
 from warewheel.configs.choice import unknown
 from warewheel.configs.schema import Catalogue, Facility
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 from warewheel.agents.domain import OPEN
 from warewheel.agents.perceive import Belief
-from warewheel.agents.plan import Done, Subgoal
+from warewheel.agents.plan import Subgoal
+from warewheel.agents.request import Request
 from warewheel.configs import zone_of
 from warewheel.configs.schema import Catalogue, Facility, Sku
 from warewheel.sim.facts import TABLE, Places, fallen, inside
@@ -31,8 +31,9 @@ class Scripted:
         self._places = Places(facility)
         self._skus = {sku.gtin: sku for sku in catalogue.items}
 
-    def next(self, belief: Belief, held: str | None, history: Sequence[Done]) -> Subgoal | None:
+    def next(self, request: Request) -> Subgoal | None:
         """Return the next subgoal, or None when nothing is left to do."""
+        belief, held, history = request.belief, request.held, request.history
         failed = Counter(done.subgoal for done in history if not done.outcome.success)
         # An item put down on the table in passing is one more failure to get it home.
         shelved = Counter(
