@@ -9,7 +9,8 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -201,10 +202,24 @@ def _memory() -> Figure | None:
     return Figure("memory", "peak memory, without torch", megabytes, 1, "MB", 600.0, True)
 
 
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Send what native code prints on stdout to stderr: stdout is for results."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
 def _peer(ours: Figure) -> list[Figure]:
     """Run panda-gym's pick-and-place, state only, with random actions."""
-    env: Any = importlib.import_module("panda_gym.envs").PandaPickAndPlaceEnv()
-    env.reset(seed=0)
+    with _hushed():
+        env: Any = importlib.import_module("panda_gym.envs").PandaPickAndPlaceEnv()
+        env.reset(seed=0)
     rng = np.random.default_rng(0)
     period = float(env.sim.dt)
     began = time.perf_counter()

@@ -224,12 +224,26 @@ class World:
         """
         if (snapshot.owner, snapshot.build) != (id(self), self._build):
             raise SimError("the snapshot belongs to another build of the world")
+        self._part_all()
         p.restoreState(stateId=snapshot.state, physicsClientId=self._client)
         self._step = snapshot.step
         self._digest = snapshot.digest.copy()
         for part, memory in zip(self._parts(), snapshot.memories, strict=True):
             part.recall(memory)
         return self.observe()
+
+    def _part_all(self) -> None:
+        """Move everything loose far apart, so that no contact point of now outlives a restore.
+
+        PyBullet restores the points of contacts that a snapshot holds, but leaves those that came
+        about after it.
+        """
+        loose = [*self.items.values(), *([] if self.carton is None else [self.carton.id])]
+        for k, body in enumerate(loose):
+            p.resetBasePositionAndOrientation(
+                body, (0.0, 0.0, 20.0 + 5.0 * k), (0, 0, 0, 1), physicsClientId=self._client
+            )
+        p.performCollisionDetection(physicsClientId=self._client)
 
     def forget(self, snapshot: Snapshot) -> None:
         """Free a snapshot's memory."""

@@ -164,7 +164,7 @@ def test_a_restored_moment_has_the_same_future(case: tuple[str, str]) -> None:
 
 @pytest.fixture
 def played(request: pytest.FixtureRequest) -> Iterator[tuple[WarehouseEnv, list[Any], list[Any]]]:
-    """Let the scripted agent work; give its environment, its moves and a moment per 50 steps."""
+    """Let the scripted agent work; give its environment, its moves and some moments."""
     task, steps = request.param
     env = WarehouseEnv(task, observation="flat")
     env.reset(seed=3)
@@ -172,7 +172,7 @@ def played(request: pytest.FixtureRequest) -> Iterator[tuple[WarehouseEnv, list[
     moves: list[Any] = []
     moments = []
     for step in range(steps):
-        if step % 50 == 25:
+        if step == 0 or step % 50 == 25:
             moments.append((step, env.snapshot()))
         move = env.encode(agent.act(env.observed))
         if agent.finished:
