@@ -309,11 +309,11 @@ class WarehouseEnv(gym.Env[Any, Any]):
         judge = self._judge.copy()
         return Moment(state, judge, self.verdict, self.observed, self._potential, self._last)
 
-    def restore(self, moment: Moment) -> None:
-        """Go back to a moment of this episode."""
+    def restore(self, moment: Moment, exact: bool = True) -> None:
+        """Go back to a moment of this episode; see `World.restore` for ``exact``."""
         if self.world is None:
             raise gym.error.ResetNeeded("call reset before restore")
-        self.world.restore(moment.state)
+        self.world.restore(moment.state, exact)
         self._judge = moment.judge.copy()
         self.verdict, self.observed = moment.verdict, moment.observed
         self._potential, self._last = moment.potential, moment.last

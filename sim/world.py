@@ -60,13 +60,18 @@ class WorldSpec:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A moment to come back to: PyBullet's state and all that it leaves out."""
+    """A moment to come back to.
+
+    ``history`` are the actions that led to it from the build, which bring it back exactly;
+    ``state`` is PyBullet's own memory of it, with what that leaves out in ``memories``.
+    """
 
     owner: int
     build: int
-    state: int
-    step: int
+    history: tuple[Action, ...]
     digest: Any
+    state: int
+    generation: int
     memories: tuple[Any, ...]
 
 
@@ -90,7 +95,7 @@ class World:
         self._client = p.connect(p.GUI if gui else p.DIRECT)
         if self._client < 0:
             raise DeviceError("PyBullet could not start")
-        self._build = 0
+        self._build = self._generation = 0
 
     @property
     def client(self) -> int:
@@ -99,8 +104,13 @@ class World:
 
     def build(self, spec: WorldSpec) -> Observation:
         """Build the world of ``spec`` from nothing and return its first observation."""
-        c = self._client
         self._require_open()
+        self._build += 1
+        return self._construct(spec)
+
+    def _construct(self, spec: WorldSpec) -> Observation:
+        c = self._client
+        self._generation += 1
         p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=c)
         p.setPhysicsEngineParameter(
             fixedTimeStep=1.0 / PHYSICS_HZ,
@@ -115,8 +125,8 @@ class World:
         )  # fmt: skip
         p.setGravity(0, 0, -9.81, physicsClientId=c)
         self.spec = spec
-        self._build += 1
         self._step = 0
+        self._history: list[Action] = []
         self._digest = hashlib.sha256()
         floor = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=c)
         self.floor = p.createMultiBody(0, floor, physicsClientId=c)
@@ -157,6 +167,7 @@ class World:
         """
         self._require_open()
         self.body.check(action)
+        self._history.append(Action(np.array(action.joints, dtype=float), action.opening))
         self.body.command(action)
         where = None if self.carton is None else self.carton.pose().position
         self.conveyor.plan(where, PERIOD)
@@ -210,23 +221,40 @@ class World:
         """Keep this moment; free it with `forget` when it is no longer needed."""
         self._require_open()
         return Snapshot(
-            owner=id(self), build=self._build,
-            state=p.saveState(physicsClientId=self._client), step=self._step,
-            digest=self._digest.copy(),
-            memories=tuple(part.memory() for part in self._parts()),
+            owner=id(self), build=self._build, history=tuple(self._history),
+            digest=self._digest.copy(), state=p.saveState(physicsClientId=self._client),
+            generation=self._generation, memories=tuple(part.memory() for part in self._parts()),
         )  # fmt: skip
 
-    def restore(self, snapshot: Snapshot) -> Observation:
+    def restore(self, snapshot: Snapshot, exact: bool = True) -> Observation:
         """Go back to a moment of this same build.
 
+        Args:
+            snapshot: The moment.
+            exact: Rebuild the world and repeat all that led to the moment, so that its future is
+                the same to the last bit. Otherwise take PyBullet's own memory of it: at once, and
+                every pose is the same, but the solver may work off contacts in another order, and
+                what follows may come to differ.
+
         Raises:
-            SimError: The snapshot is of another world, or of this one before it was rebuilt.
+            SimError: The snapshot is of another world, or of this one before it was rebuilt; or
+                something other than actions had moved the world before it.
         """
         if (snapshot.owner, snapshot.build) != (id(self), self._build):
             raise SimError("the snapshot belongs to another build of the world")
+        if exact or snapshot.generation != self._generation:
+            self._construct(self.spec)
+            for action in snapshot.history:
+                self.step(action)
+            if self._digest.digest() != snapshot.digest.digest():
+                raise SimError(
+                    "the world was moved by more than actions; restore it with exact=False"
+                )
+            return self.observe()
         self._part_all()
         p.restoreState(stateId=snapshot.state, physicsClientId=self._client)
-        self._step = snapshot.step
+        self._history = list(snapshot.history)
+        self._step = len(self._history)
         self._digest = snapshot.digest.copy()
         for part, memory in zip(self._parts(), snapshot.memories, strict=True):
             part.recall(memory)
@@ -246,8 +274,9 @@ class World:
         p.performCollisionDetection(physicsClientId=self._client)
 
     def forget(self, snapshot: Snapshot) -> None:
-        """Free a snapshot's memory."""
-        p.removeState(snapshot.state, physicsClientId=self._client)
+        """Free PyBullet's memory of a moment; it can then only be restored exactly."""
+        if snapshot.generation == self._generation:
+            p.removeState(snapshot.state, physicsClientId=self._client)
 
     def _parts(self) -> list[Any]:
         parts: list[Any] = [self.body, self.conveyor, self.scanner]

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 
 import numpy as np
+import pybullet as p
 import pytest
 
 from warewheel.configs import load_cell
@@ -76,6 +77,32 @@ def test_restore_leads_to_the_same_future(world: World, when: int) -> None:
     world.restore(moment)
     run(world, 30)
     assert world.hash == future
+
+
+def test_a_forgotten_moment_can_still_be_reached(world: World) -> None:
+    world.build(delivery(*CELL, 3))
+    run(world, 20)
+    moment, there = world.snapshot(), world.hash
+    world.forget(moment)
+    run(world, 5)
+    world.restore(moment)
+    assert world.hash == there
+
+
+def test_what_a_hand_has_moved_is_not_repeated_in_silence(world: World) -> None:
+    world.build(delivery(*CELL, 3))
+    run(world, 20)
+    p.resetBasePositionAndOrientation(
+        world.items["item-0"], (0.0, 0.0, 2.0), (0, 0, 0, 1), physicsClientId=world.client
+    )
+    run(world, 1)
+    moment = world.snapshot()
+    there = world.observe().scene
+    run(world, 5)
+    world.restore(moment, exact=False)
+    assert world.observe().scene == there
+    with pytest.raises(SimError, match="moved by more than actions"):
+        world.restore(moment)
 
 
 def test_a_snapshot_of_another_build_is_refused(world: World) -> None:
