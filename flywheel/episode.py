@@ -23,7 +23,8 @@ class Episode:
         stages: The same share for each of the task's stages.
         violations: Rules broken at any time.
         failures: Causes of subgoals that failed, recovered or not, in order, and what ended it.
-        plan: Subgoals in order, each with its outcome.
+        plan: Subgoals in order, each with its outcome: SUCCESS, the cause of its failure, or, if
+            the episode ended while it was at work, PREEMPTED.
         items: Number of items.
         steps: Control steps.
         sim_seconds: Simulated time [s].

@@ -77,6 +77,13 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
 def _sum_up(env: WarehouseEnv, agent: Agent, planner: str, seed: int, wall: float) -> Episode:
     assert env.world is not None
     verdict = env.verdict
+    plan = [
+        {"subgoal": str(done.subgoal), "outcome": done.outcome.cause or "SUCCESS"}
+        for done in agent.history
+    ]
+    if agent.subgoal is not None:
+        # The goal held, or time was up, while it was still at work.
+        plan.append({"subgoal": str(agent.subgoal), "outcome": "PREEMPTED"})
     failures = [done.outcome.cause for done in agent.history if not done.outcome.success]
     if not verdict.success:
         failures.append("GOAL_MISSED" if agent.finished else "TIMEOUT")
@@ -86,10 +93,7 @@ def _sum_up(env: WarehouseEnv, agent: Agent, planner: str, seed: int, wall: floa
         success=verdict.success, progress=round(verdict.progress, 6),
         stages={name: round(share, 6) for name, share in verdict.stages.items()},
         violations=list(verdict.violations), failures=failures,
-        plan=[
-            {"subgoal": str(done.subgoal), "outcome": done.outcome.cause or "SUCCESS"}
-            for done in agent.history
-        ],
+        plan=plan,
         items=len(env.observed.scene.items), steps=env.observed.step,
         sim_seconds=round(env.observed.step * PERIOD, 3), wall_seconds=round(wall, 3),
         hash=env.world.hash,

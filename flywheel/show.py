@@ -93,7 +93,10 @@ def table(episodes: Sequence[Episode]) -> None:
     if len(episodes) == 1:
         plan = Table("step", "subgoal", "outcome", title=f'"{first.instruction}"')
         for k, row in enumerate(first.plan):
-            colour = "green" if row["outcome"] == "SUCCESS" else "yellow"
-            plan.add_row(str(k + 1), row["subgoal"], f"[{colour}]{row['outcome']}[/]")
+            outcome = row["outcome"]
+            if outcome == "PREEMPTED" and first.success:
+                outcome = "goal reached"
+            colour = "green" if outcome in ("SUCCESS", "goal reached") else "yellow"
+            plan.add_row(str(k + 1), row["subgoal"], f"[{colour}]{outcome}[/]")
         console.print(plan)
         console.print(f"hash {first.hash}")

@@ -45,6 +45,9 @@ def test_json_is_one_object_per_episode_and_nothing_else() -> None:
         assert row["progress"] == 1.0
         assert row["stages"] == {"store": 1.0}
         assert row["violations"] == []
+        # The goal holds as soon as the last item stands, before the hand has drawn back.
+        assert row["plan"][-1]["outcome"] == "PREEMPTED"
+        assert row["plan"][-1]["subgoal"].startswith("place(")
 
 
 def test_the_same_seed_gives_the_same_hash_in_another_process() -> None:
