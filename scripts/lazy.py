@@ -7,6 +7,8 @@ from typing import Any
 
 import click
 
+from warewheel.configs.choice import unknown
+
 
 class LazyGroup(click.Group):
     """A group some of whose commands live in modules of their own.
@@ -36,6 +38,14 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(module), attribute)
         assert isinstance(command, click.Command), f"{self._lazy[cmd_name][0]} is no command"
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that was called; tell the closest one if there is none."""
+        if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            ctx.fail(unknown("command", args[0], self.list_commands(ctx)))
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing the lazy ones."""

@@ -78,6 +78,12 @@ def test_an_unknown_name_ends_with_the_closest_match(
     assert "Traceback" not in result.output
 
 
+def test_an_unknown_command_ends_with_the_closest_match() -> None:
+    result = CliRunner().invoke(main, ["rnu"])
+    assert result.exit_code == 2
+    assert "did you mean 'run'?" in result.stderr
+
+
 def test_a_mistyped_key_of_a_facility_is_named(tmp_path: Path) -> None:
     text = Path("configs/facilities/parcel_hub.yaml").read_text()
     changed = tmp_path / "hub.yaml"
