@@ -65,7 +65,9 @@ def _reach(mover: Mover, belief: Belief, name: str, grasp: Grasp) -> Move:
     mover.opening = spread
     mover.believe(belief)
     x, y, z = grasp.position
-    belief = yield from mover.travel((x, y, z + _APPROACH), grasp.yaw, belief, target)
+    # Over the rim, so that the way into the carton is straight down.
+    above = max(z + _APPROACH, _rim(belief, name) + _MARGIN)
+    belief = yield from mover.travel((x, y, above), grasp.yaw, belief, target)
     here = mover.motion.twin.pose(mover.joints)
     return (yield from mover.straight(Pose((x, y, z), here.orientation), belief, ignore=target))
 
@@ -74,11 +76,18 @@ def _lift(mover: Mover, belief: Belief) -> Move:
     mover.believe(belief)
     here = mover.motion.twin.pose(mover.joints)
     x, y, z = here.position
+    assert mover.held is not None
+    item = belief.item(mover.held.name)
     # Out of the carton the whole item must clear the rim.
-    item = belief.item(mover.held.name) if mover.held else None
-    rise = _CLEAR
-    if item is not None and belief.carton is not None and inside(belief.carton, item):
-        rim = belief.carton.pose.position[2] + belief.carton.inner[2]
-        rise = max(rise, rim + _MARGIN - (item.pose.position[2] - extent(item) / 2))
+    lowest_point = item.pose.position[2] - extent(item) / 2
+    rise = max(_CLEAR, _rim(belief, item.name) + _MARGIN - lowest_point)
     up = Pose((x, y, z + rise), here.orientation)
     return (yield from mover.straight(up, belief, check=False))
+
+
+def _rim(belief: Belief, name: str) -> float:
+    """Return the height of the carton's rim if the item is inside it, otherwise 0 [m]."""
+    carton = belief.carton
+    if carton is None or not inside(carton, belief.item(name)):
+        return 0.0
+    return carton.pose.position[2] + carton.inner[2]
