@@ -1,4 +1,4 @@
-"""Model files made at run time: a light Panda, the carton, stations, cans and bottles.
+"""Model files made at run time: a light Panda, the carton, stations, odd-shaped items.
 
 PyBullet reads models from files, so each is written once into a folder of this process's own.
 """
@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -174,47 +175,66 @@ def station_urdf(name: str, blocks: tuple[Block, ...]) -> str:
     return _write(name, root)
 
 
-def hull_urdf(
-    name: str, mass: float, rings: tuple[tuple[tuple[float, float, float], ...], ...],
-    cylinders: tuple[tuple[float, float, float], ...], colours: tuple[str, ...],
-) -> str:  # fmt: skip
-    """Write a solid of revolution as a prism that the solver can clip; return the file's path.
+Vertex = tuple[float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an item looks like: a cylinder, or a mesh of `DATA`, in the item's frame.
+
+    Attributes:
+        rgba: Its colour.
+        centre: Of the cylinder or of the mesh's own frame [m].
+        cylinder: Radius and length [m], or None for a mesh.
+        mesh: File, and scale and turn (roll, pitch, yaw) [rad] of its vertices.
+    """
+
+    rgba: tuple[float, float, float, float]
+    centre: Vertex
+    cylinder: tuple[float, float] | None = None
+    mesh: tuple[str, Vertex, Vertex] | None = None
+
+
+def item_urdf(
+    name: str, mass: float, size: Vertex, vertices: Sequence[Vertex], looks: Sequence[Look]
+) -> str:
+    """Write an item whose solid is the convex hull of ``vertices``; return the file's path.
+
+    Read from a file, a hull gets faces that the solver can clip; made by a call, it does not.
 
     Args:
         name: Of the model.
         mass: [kg].
-        rings: Corners of each ring, from the bottom up, all of one length, in the item's frame [m].
-        cylinders: What it looks like: (radius, length, height of the centre) [m].
-        colours: Of each cylinder, as URDF says it.
+        size: Of its bounding box, for its inertia [m].
+        vertices: In the item's frame [m]; none should lie within the hull.
+        looks: What it looks like.
     """
-    count = len(rings[0])
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for ring in rings for x, y, z in ring]
-    for level in range(len(rings) - 1):
-        for k in range(count):
-            a, b = level * count + k + 1, level * count + (k + 1) % count + 1
-            lines += [f"f {a} {b} {b + count}", f"f {a} {b + count} {a + count}"]
-    top = (len(rings) - 1) * count
-    for k in range(1, count - 1):
-        lines += [f"f 1 {k + 2} {k + 1}", f"f {top + 1} {top + k + 1} {top + k + 2}"]
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in vertices]
+    # PyBullet takes the vertices of faces alone; which faces does not matter for a hull.
+    lines += [f"f {k} {k + 1} {k + 2}" for k in range(1, len(vertices) - 1)]
     text = "\n".join(lines) + "\n"
-    mesh = folder() / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.obj"
-    if not mesh.exists():
-        mesh.write_text(text)
+    hull = folder() / f"{name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}.obj"
+    if not hull.exists():
+        hull.write_text(text)
     root = ET.Element("robot", name=name)
     link = ET.SubElement(root, "link", name=name)
-    radius = max(cylinder[0] for cylinder in cylinders)
-    height = rings[-1][0][2] - rings[0][0][2]
-    _inertial(link, mass, (0.0, 0.0, 0.0), (1.7 * radius, 1.7 * radius, height))
+    _inertial(link, mass, (0.0, 0.0, 0.0), size)
     shape = ET.SubElement(link, "collision")
-    ET.SubElement(ET.SubElement(shape, "geometry"), "mesh", filename=str(mesh))
-    for k, ((radius, length, centre), colour) in enumerate(zip(cylinders, colours, strict=True)):
+    ET.SubElement(ET.SubElement(shape, "geometry"), "mesh", filename=str(hull))
+    for k, look in enumerate(looks):
         material = ET.SubElement(root, "material", name=f"paint{k}")
-        ET.SubElement(material, "color", rgba=colour)
-        look = ET.SubElement(link, "visual")
-        ET.SubElement(look, "origin", xyz=_text((0.0, 0.0, centre)))
-        geometry = ET.SubElement(look, "geometry")
-        ET.SubElement(geometry, "cylinder", radius=f"{radius:.9g}", length=f"{length:.9g}")
-        ET.SubElement(look, "material", name=f"paint{k}")
+        ET.SubElement(material, "color", rgba=_text(look.rgba))
+        visual = ET.SubElement(link, "visual")
+        geometry = ET.SubElement(visual, "geometry")
+        if look.cylinder is not None:
+            ET.SubElement(visual, "origin", xyz=_text(look.centre))
+            radius, length = look.cylinder
+            ET.SubElement(geometry, "cylinder", radius=f"{radius:.9g}", length=f"{length:.9g}")
+        elif look.mesh is not None:
+            file, scale, turn = look.mesh
+            ET.SubElement(visual, "origin", xyz=_text(look.centre), rpy=_text(turn))
+            ET.SubElement(geometry, "mesh", filename=str(DATA / file), scale=_text(scale))
+        ET.SubElement(visual, "material", name=f"paint{k}")
     return _write(name, root)
 
 

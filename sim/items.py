@@ -10,24 +10,24 @@ import pybullet as p
 
 from warewheel.configs.schema import Sku
 
-from .assets import DATA, hull_urdf
+from .assets import DATA, Look, Vertex, item_urdf
 from .values import Pose
 
-Rgba = tuple[float, float, float, float]
+# Directions in which an odd shape's outermost points are looked for: enough for flats to lie on
+# and few enough for a solver that compares every pair of edges.
+_LATITUDES, _LONGITUDES = 5, 12
 
 
 def spawn(client: int, sku: Sku, pose: Pose) -> int:
     """Create an item at ``pose`` (of the centre of its bounding box); return its body id."""
-    if sku.shape in ("can", "bottle"):
+    if sku.shape in ("box", "bag"):
+        body = _box(client, sku, pose)
+    else:
+        urdf = _mesh(sku) if sku.shape == "mesh" else _round(sku)
         body = p.loadURDF(
-            _round(sku), pose.position, pose.orientation, flags=p.URDF_INITIALIZE_SAT_FEATURES,
+            urdf, pose.position, pose.orientation, flags=p.URDF_INITIALIZE_SAT_FEATURES,
             physicsClientId=client,
         )  # fmt: skip
-    else:
-        collision, visual = _shapes(client, sku)
-        body = p.createMultiBody(
-            sku.mass, collision, visual, pose.position, pose.orientation, physicsClientId=client
-        )
     # Spinning and rolling friction would double the rows of every contact that the solver works
     # off; damping stands in for them and keeps a can from rolling for ever.
     p.changeDynamics(
@@ -37,39 +37,39 @@ def spawn(client: int, sku: Sku, pose: Pose) -> int:
     return int(body)
 
 
-def _shapes(client: int, sku: Sku) -> tuple[int, int]:
-    x, y, z = sku.size
-    rgba: Rgba = (*sku.rgb, 1.0)
-    if sku.shape in ("box", "bag"):
-        half = [x / 2, y / 2, z / 2]
-        return (
-            p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=client),
-            p.createVisualShape(
-                p.GEOM_BOX, halfExtents=half, rgbaColor=rgba, physicsClientId=client
-            ),
+def _box(client: int, sku: Sku, pose: Pose) -> int:
+    half = [s / 2 for s in sku.size]
+    collision = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=client)
+    visual = p.createVisualShape(
+        p.GEOM_BOX, halfExtents=half, rgbaColor=(*sku.rgb, 1.0), physicsClientId=client
+    )
+    return int(
+        p.createMultiBody(
+            sku.mass, collision, visual, pose.position, pose.orientation, physicsClientId=client
         )
-    return _mesh(client, sku, rgba)
+    )
 
 
 def _round(sku: Sku) -> str:
     """Return the model of a can, or of a bottle with a shoulder and a neck."""
     radius, height = sku.size[0] / 2, sku.size[2]
-    paint = f"{sku.rgb[0]} {sku.rgb[1]} {sku.rgb[2]} 1"
+    paint = (*sku.rgb, 1.0)
     low, high = _ring(radius, -height / 2), _ring(radius, height / 2)
     if sku.shape == "can":
-        return hull_urdf(sku.sku, sku.mass, (low, high), ((radius, height, 0.0),), (paint,))
+        looks = [Look(paint, (0.0, 0.0, 0.0), (radius, height))]
+        return item_urdf(sku.sku, sku.mass, sku.size, low + high, looks)
     # Below so short a neck a hand that comes from above still reaches the body.
     body = 0.8 * height
     neck, slim = height - body, 0.42 * radius
-    return hull_urdf(
-        sku.sku, sku.mass,
-        (low, _ring(radius, body - height / 2), _ring(slim, height / 2)),
-        ((radius, body, (body - height) / 2), (slim, neck, (height - neck) / 2)),
-        (paint, "0.95 0.95 0.95 1"),
-    )  # fmt: skip
+    looks = [
+        Look(paint, (0.0, 0.0, (body - height) / 2), (radius, body)),
+        Look((0.95, 0.95, 0.95, 1.0), (0.0, 0.0, (height - neck) / 2), (slim, neck)),
+    ]
+    corners = low + _ring(radius, body - height / 2) + _ring(slim, height / 2)
+    return item_urdf(sku.sku, sku.mass, sku.size, corners, looks)
 
 
-def _ring(radius: float, height: float) -> tuple[tuple[float, float, float], ...]:
+def _ring(radius: float, height: float) -> tuple[Vertex, ...]:
     """Return the corners of a twelve-sided ring whose flats lie ``radius`` from the axis.
 
     Round goods are prisms to the solver: a flat stays put between two jaws, as a can that gives a
@@ -80,34 +80,43 @@ def _ring(radius: float, height: float) -> tuple[tuple[float, float, float], ...
     return tuple((corner * math.cos(a), corner * math.sin(a), height) for a in angles)
 
 
-def _mesh(client: int, sku: Sku, rgba: Rgba) -> tuple[int, int]:
-    """Return the mesh turned upright, centred, and stretched to the SKU's bounding box."""
+def _mesh(sku: Sku) -> str:
+    """Return the model of a mesh turned upright, centred, and stretched to the SKU's box."""
     assert sku.mesh is not None
-    low, high = _bounds(sku.mesh.file)
+    points = _vertices(sku.mesh.file)
+    low, high = points.min(axis=0), points.max(axis=0)
     turn = np.array(p.getMatrixFromQuaternion(p.getQuaternionFromEuler(sku.mesh.rpy))).reshape(3, 3)
     # Turns are multiples of a right angle, so axes only change places.
     scale = np.abs(turn.T) @ np.array(sku.size) / (high - low)
     offset = -turn @ (scale * (low + high) / 2)
-    frame = {"Position": offset.tolist(), "Orientation": p.getQuaternionFromEuler(sku.mesh.rpy)}
-    name = str(DATA / sku.mesh.file)
-    collision = p.createCollisionShape(
-        p.GEOM_MESH, fileName=name, meshScale=scale.tolist(), physicsClientId=client,
-        **{f"collisionFrame{k}": v for k, v in frame.items()},
-    )  # fmt: skip
-    visual = p.createVisualShape(
-        p.GEOM_MESH, fileName=name, meshScale=scale.tolist(), rgbaColor=rgba,
-        physicsClientId=client, **{f"visualFrame{k}": v for k, v in frame.items()},
-    )  # fmt: skip
-    return collision, visual
+    corners = _outermost((points * scale) @ turn.T + offset)
+    x, y, z = offset.tolist()
+    look = Look(
+        (*sku.rgb, 1.0), (x, y, z), mesh=(sku.mesh.file, tuple(scale.tolist()), sku.mesh.rpy)
+    )
+    return item_urdf(sku.sku, sku.mass, sku.size, corners, [look])
+
+
+def _outermost(points: np.ndarray) -> list[Vertex]:
+    """Return the points that lie farthest out in some direction, each once."""
+    found: dict[Vertex, None] = {}
+    for k in range(_LATITUDES):
+        up = -math.pi / 2 + math.pi * k / (_LATITUDES - 1)
+        for m in range(_LONGITUDES):
+            around = 2 * math.pi * m / _LONGITUDES
+            way = (math.cos(up) * math.cos(around), math.cos(up) * math.sin(around), math.sin(up))
+            x, y, z = points[int(np.argmax(points @ np.array(way)))].tolist()
+            found[x, y, z] = None
+    return list(found)
 
 
 @functools.cache
-def _bounds(file: str) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lowest and highest vertex coordinates of an OBJ file of ``pybullet_data``."""
-    rows = [
-        [float(v) for v in line.split()[1:4]]
-        for line in (DATA / file).read_text(errors="ignore").splitlines()
-        if line.startswith("v ")
-    ]
-    vertices = np.array(rows)
-    return vertices.min(axis=0), vertices.max(axis=0)
+def _vertices(file: str) -> np.ndarray:
+    """Return the vertices of an OBJ file of ``pybullet_data``, shape (n, 3)."""
+    return np.array(
+        [
+            [float(v) for v in line.split()[1:4]]
+            for line in (DATA / file).read_text(errors="ignore").splitlines()
+            if line.startswith("v ")
+        ]
+    )
