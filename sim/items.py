@@ -23,9 +23,8 @@ def spawn(client: int, sku: Sku, pose: Pose) -> int:
     if sku.shape in ("box", "bag"):
         body = _box(client, sku, pose)
     else:
-        urdf = _mesh(sku) if sku.shape == "mesh" else _round(sku)
         body = p.loadURDF(
-            urdf, pose.position, pose.orientation, flags=p.URDF_INITIALIZE_SAT_FEATURES,
+            _model(sku), pose.position, pose.orientation, flags=p.URDF_INITIALIZE_SAT_FEATURES,
             physicsClientId=client,
         )  # fmt: skip
     # Spinning and rolling friction would double the rows of every contact that the solver works
@@ -48,6 +47,12 @@ def _box(client: int, sku: Sku, pose: Pose) -> int:
             sku.mass, collision, visual, pose.position, pose.orientation, physicsClientId=client
         )
     )
+
+
+@functools.cache
+def _model(sku: Sku) -> str:
+    """Return the model file of an item that is no box; it is worked out once for each SKU."""
+    return _mesh(sku) if sku.shape == "mesh" else _round(sku)
 
 
 def _round(sku: Sku) -> str:

@@ -125,7 +125,6 @@ class World:
         )  # fmt: skip
         p.setGravity(0, 0, -9.81, physicsClientId=c)
         self.spec = spec
-        self._step = 0
         self._history: list[Action] = []
         self._digest = hashlib.sha256()
         floor = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=c)
@@ -182,7 +181,6 @@ class World:
         if self.carton is not None:
             self.carton.tear()
         self.scanner.look()
-        self._step += 1
         return self.observe(digest=True)
 
     def observe(self, digest: bool = False) -> Observation:
@@ -199,7 +197,7 @@ class World:
         scene = Scene(carton, tuple(items))
         if digest:
             self._digest.update(_bytes(felt, scene))
-        return Observation(self._step, felt, self.scanner.reads, scene)
+        return Observation(len(self._history), felt, self.scanner.reads, scene)
 
     @property
     def hash(self) -> str:
@@ -209,7 +207,7 @@ class World:
     @property
     def time(self) -> float:
         """Simulated time since the world was built [s]."""
-        return self._step * PERIOD
+        return len(self._history) * PERIOD
 
     def contacts(self, a: int, b: int | None = None) -> Sequence[Any]:
         """Return PyBullet's contact points of body ``a`` (with body ``b`` if given)."""
@@ -254,7 +252,6 @@ class World:
         self._part_all()
         p.restoreState(stateId=snapshot.state, physicsClientId=self._client)
         self._history = list(snapshot.history)
-        self._step = len(self._history)
         self._digest = snapshot.digest.copy()
         for part, memory in zip(self._parts(), snapshot.memories, strict=True):
             part.recall(memory)

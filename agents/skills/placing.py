@@ -24,9 +24,8 @@ Spot = tuple[Vec3, float]
 
 def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
     """Set the held item down on the first of ``spots`` that can be reached."""
-    if mover.held is None:
-        return Outcome(False, "MISSING_STEP")
     held = mover.held
+    assert held is not None, "the monitor lets this begin with something in the hand alone"
     cause = "IK"
     for (x, y, z), yaw in spots:
         mover.believe(belief)

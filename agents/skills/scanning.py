@@ -18,9 +18,8 @@ _PATIENCE = 12
 
 def scan(mover: Mover, belief: Belief) -> Skill:
     """Hold the item over the window; other heights and angles are tried in turn."""
-    if mover.held is None:
-        return Outcome(False, "MISSING_STEP")
     held = mover.held
+    assert held is not None, "the monitor lets this begin with something in the hand alone"
     x, y, z = mover.facility.scanner.position
     cause = "UNREADABLE"
     for height in _HEIGHTS:
