@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from warewheel.configs import zone_of
-from warewheel.configs.schema import Body, Catalogue, Facility, Sku
+from warewheel.configs.schema import Body, Catalogue, Facility, Sku, Unit
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Pose
 from warewheel.sim.world import Placement, WorldSpec
@@ -76,7 +76,7 @@ def _stand(
     yaw = rng.uniform(-turn, turn)
     position = (at[0] + dx, at[1] + dy, floor + sku.size[2] / 2 + _AIR)
     return Placement(
-        f"item-{k}", sku, Pose(position, (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)))
+        f"item-{k}", Unit(sku=sku), Pose(position, (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)))
     )
 
 

@@ -58,7 +58,7 @@ class Judge:
     def __init__(self, task: str, spec: WorldSpec) -> None:
         self._facility = spec.facility
         self._places = Places(spec.facility)
-        skus = {placement.name: placement.sku for placement in spec.placements}
+        skus = {placement.name: placement.unit.sku for placement in spec.placements}
         self._goal = goal(task, spec.facility, self._places, skus)
         self._about = {
             name: [

@@ -62,7 +62,8 @@ class EpisodeLog:
         arrays = {name: np.array(rows) for name, rows in self._rows.items()}
         np.savez_compressed(stem.with_suffix(".npz"), allow_pickle=False, **arrays)
         cargo = {
-            placement.name: placement.sku.model_dump() for placement in env.spec_of_world.placements
+            placement.name: placement.unit.model_dump()
+            for placement in env.spec_of_world.placements
         }
         text = json.dumps(episode.row() | {"cargo": cargo, "events": self._events}, indent=1)
         stem.with_suffix(".json").write_text(text + "\n")

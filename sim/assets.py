@@ -123,8 +123,8 @@ def carton_urdf(carton: Carton) -> str:
         _box(base, "visual", centre, size, "board")
         _box(base, "collision", centre, size)
     thick = 0.004
-    length = (outer_y - carton.gap) / 2
     for side, name in ((1.0, "flap_left"), (-1.0, "flap_right")):
+        length = (outer_y - carton.gap) / 2 - side * carton.seam
         flap = ET.SubElement(root, "link", name=name)
         centre, size = (0.0, -side * length / 2, thick / 2), (outer_x, length, thick)
         _inertial(flap, 0.06, centre, size)

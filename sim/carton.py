@@ -22,7 +22,8 @@ class CartonBody:
     angle loses it for good. Nothing but contact and gravity opens a flap.
     """
 
-    def __init__(self, client: int, config: Carton, pose: Pose) -> None:
+    def __init__(self, client: int, name: str, config: Carton, pose: Pose) -> None:
+        self.name = name
         self.config = config
         self._client = client
         self.id = int(
@@ -84,7 +85,7 @@ class CartonBody:
     def state(self, docked: bool) -> CartonState:
         """Return the carton's part of the scene."""
         return CartonState(
-            pose=self.pose(), inner=self.config.size, flaps=self.flaps(),
+            name=self.name, layout=self.config, pose=self.pose(), flaps=self.flaps(),
             sealed=tuple(self._sealed), docked=docked,
         )  # fmt: skip
 

@@ -22,10 +22,10 @@ class ScannerBody:
     what stands between blocks the view. Each item is read at most once.
     """
 
-    def __init__(self, client: int, config: Scanner, gtins: Mapping[int, tuple[str, str]]) -> None:
-        """Make a scanner; ``gtins`` gives the item name and GTIN by body id."""
+    def __init__(self, client: int, config: Scanner, labels: Mapping[int, Read]) -> None:
+        """Make a scanner; ``labels`` gives what there is to read by body id."""
         self._client = client
-        self._gtins = dict(gtins)
+        self._labels = dict(labels)
         x, y, z = config.position
         rim = [
             (x + config.radius * math.cos(a), y + config.radius * math.sin(a))
@@ -44,19 +44,19 @@ class ScannerBody:
 
     def know_all(self) -> None:
         """Take every label as read before the episode starts."""
-        self._reads = tuple(Read(name, gtin) for name, gtin in self._gtins.values())
+        self._reads = tuple(self._labels.values())
 
     def look(self) -> tuple[Read, ...]:
         """Cast the rays; return the labels read for the first time just now."""
         hits = p.rayTestBatch(self._starts, self._ends, physicsClientId=self._client)
-        above = {self._gtins[h[0]] for h in hits if h[0] in self._gtins}
+        above = {self._labels[h[0]].item: self._labels[h[0]] for h in hits if h[0] in self._labels}
         done = {read.item for read in self._reads}
         fresh = []
         seen = {}
-        for name, gtin in sorted(above):
+        for name in sorted(above):
             seen[name] = self._seen.get(name, 0) + 1
             if seen[name] >= _DWELL and name not in done:
-                fresh.append(Read(name, gtin))
+                fresh.append(above[name])
         self._seen = seen
         self._reads += tuple(fresh)
         return tuple(fresh)

@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from warewheel.configs.schema import Carton, Condition
+
 Array = NDArray[np.float64]
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
@@ -47,12 +49,14 @@ class ItemState:
         pose: X_WI; the item's origin is the centre of its bounding box.
         size: Bounding box in the item's own frame [m].
         speed: Linear speed [m/s].
+        condition: What an eye sees of its state.
     """
 
     name: str
     pose: Pose
     size: Vec3
     speed: float
+    condition: Condition = "intact"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +64,31 @@ class CartonState:
     """Where the carton is and how far its flaps stand open.
 
     Attributes:
+        name: Name within the episode, such as ``carton-0``.
+        layout: Its measures.
         pose: X_WC; the origin is the centre of the carton's floor, outer side.
-        inner: Inner size [m].
         flaps: Opening angle of each flap [rad]; 0 is closed.
         sealed: Whether each flap's tape is still whole.
         docked: Whether the carton rests at the dock.
     """
 
+    name: str
+    layout: Carton
     pose: Pose
-    inner: Vec3
     flaps: tuple[float, ...]
     sealed: tuple[bool, ...]
     docked: bool
+
+    @property
+    def inner(self) -> Vec3:
+        """Inner size [m]."""
+        return self.layout.size
+
+    @property
+    def levers(self) -> tuple[float, ...]:
+        """Length of each flap from its hinge to its free edge [m]."""
+        half = (self.layout.size[1] + 2 * self.layout.wall - self.layout.gap) / 2
+        return half - self.layout.seam, half + self.layout.seam
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +131,21 @@ class Proprioception:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A label that the scanner has read: which item it lay on and the GTIN it held."""
+    """A label that the scanner has read: which item it lay on and what it said.
+
+    Attributes:
+        item: Name within the episode.
+        gtin: GTIN-14.
+        lot: Lot, or an empty string.
+        expiry: Days until it expires, or None.
+        route: Where a parcel goes, or an empty string.
+    """
 
     item: str
     gtin: str
+    lot: str = ""
+    expiry: int | None = None
+    route: str = ""
 
 
 @dataclass(frozen=True, slots=True)

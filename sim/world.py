@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pybullet as p
 
-from warewheel.configs.schema import Body, Facility, Sku
+from warewheel.configs.schema import Body, Facility, Unit
 
 from .assets import station_urdf
 from .body import ArmBody
@@ -22,7 +22,7 @@ from .errors import DeviceError, SimError
 from .items import spawn
 from .scanner import ScannerBody
 from .stations import stations
-from .values import Action, ItemState, Observation, Pose, Proprioception, Scene
+from .values import Action, ItemState, Observation, Pose, Proprioception, Read, Scene
 
 PHYSICS_HZ = 200
 CONTROL_HZ = 20
@@ -35,7 +35,7 @@ class Placement:
     """An item of a delivery: what it is and where it starts."""
 
     name: str
-    sku: Sku
+    unit: Unit
     pose: Pose
 
 
@@ -145,17 +145,17 @@ class World:
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
         self.body = ArmBody(c, spec.body, PERIOD)
-        self.carton = (
-            None if spec.carton is None else CartonBody(c, spec.facility.carton, spec.carton)
-        )
-        self.items = {place.name: spawn(c, place.sku, place.pose) for place in spec.placements}
+        self.carton: CartonBody | None = None
+        if spec.carton is not None:
+            self.carton = CartonBody(c, "carton-0", spec.facility.carton, spec.carton)
+        self.items = {place.name: spawn(c, place.unit.sku, place.pose) for place in spec.placements}
         self.scanner = ScannerBody(
             c, spec.facility.scanner,
-            {self.items[place.name]: (place.name, place.sku.gtin) for place in spec.placements},
+            {self.items[place.name]: _label(place) for place in spec.placements},
         )  # fmt: skip
         if spec.read:
             self.scanner.know_all()
-        self._sizes = {place.name: place.sku.size for place in spec.placements}
+        self._units = {place.name: place.unit for place in spec.placements}
         return self.observe()
 
     def step(self, action: Action) -> Observation:
@@ -191,7 +191,9 @@ class World:
             position, orientation = p.getBasePositionAndOrientation(body, physicsClientId=c)
             (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
             speed = (vx * vx + vy * vy + vz * vz) ** 0.5
-            items.append(ItemState(name, Pose(position, orientation), self._sizes[name], speed))
+            unit = self._units[name]
+            pose = Pose(position, orientation)
+            items.append(ItemState(name, pose, unit.sku.size, speed, unit.condition))
         carton = None if self.carton is None else self.carton.state(self.conveyor.docked)
         felt = self.body.feel()
         scene = Scene(carton, tuple(items))
@@ -288,6 +290,12 @@ class World:
         if self._client >= 0:
             p.disconnect(self._client)
             self._client = -1
+
+
+def _label(place: Placement) -> Read:
+    """Return what the scanner will read of an item."""
+    unit = place.unit
+    return Read(place.name, unit.sku.gtin, unit.lot, unit.expiry, unit.route)
 
 
 def _bytes(felt: Proprioception, scene: Scene) -> bytes:

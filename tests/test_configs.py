@@ -95,7 +95,7 @@ FACILITY_MISTAKES = [
     (
         "  wall: 0.008",
         "  wal: 0.008",
-        "carton.wal: unknown key; allowed: size, wall, mass, gap, tape_torque, cells, pitch; "
+        "carton.wal: unknown key; allowed: size, wall, mass, gap, seam, tape_torque, cells, pitch; "
         "did you mean 'wall'?",
     ),
     ("name: parcel_hub", "title: parcel_hub", "title: unknown key; allowed: name, description"),

@@ -84,7 +84,7 @@ def lift(env: WarehouseEnv, item: str, spot: tuple[float, float], floor: float) 
 
 def zones(env: WarehouseEnv) -> dict[str, str]:
     storage = env.facility.storage
-    return {place.name: zone_of(place.sku, storage) for place in env.spec_of_world.placements}
+    return {place.name: zone_of(place.unit.sku, storage) for place in env.spec_of_world.placements}
 
 
 def zone_seed(env: WarehouseEnv, zone: str) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from warewheel.configs import load_cell, zone_of
-from warewheel.configs.schema import Sku
+from warewheel.configs.schema import Sku, Unit
 from warewheel.envs.goal import Fact, facts, goal
 from warewheel.envs.rules import Rules
 from warewheel.envs.task import TASKS, Judge
@@ -35,8 +35,7 @@ BODY_FELT = Proprioception(
     np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, Pose((0.4, 0.0, 1.0)), np.zeros(6)
 )
 CARTON = CartonState(
-    Pose((*FACILITY.conveyor.dock[:2], FACILITY.conveyor.dock[2])), FACILITY.carton.size,
-    (0.0, 0.0), (True, True), True,
+    "carton-0", FACILITY.carton, Pose(FACILITY.conveyor.dock), (0.0, 0.0), (True, True), True,
 )  # fmt: skip
 # Lies on its side, about x.
 ON_ITS_SIDE: Quat = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))
@@ -258,7 +257,7 @@ def test_goals_name_the_right_places() -> None:
 
 
 def judge(task: str, **skus: Sku) -> Judge:
-    placements = tuple(Placement(name, s, Pose((0.0, 0.0, 0.0))) for name, s in skus.items())
+    placements = tuple(Placement(name, Unit(sku=s), Pose((0, 0, 0))) for name, s in skus.items())
     return Judge(task, WorldSpec(FACILITY, BODY, placements, CARTON.pose))
 
 

@@ -46,7 +46,7 @@ def _sweep(mover: Mover, belief: Belief, flap: int, end: float) -> Move:
     carton = belief.carton
     assert carton is not None
     mover.believe(belief)
-    layout = mover.facility.carton
+    layout = carton.layout
     x, y, z = carton.pose.position
     rim = z + carton.inner[2] + layout.wall
     yaw = _yaw(carton)
@@ -56,7 +56,7 @@ def _sweep(mover: Mover, belief: Belief, flap: int, end: float) -> Move:
         return (x - math.sin(yaw) * across, y + math.cos(yaw) * across, rim + height)
 
     hinge = carton.inner[1] / 2 + layout.wall
-    lever = hinge - layout.gap / 2 - _HOOK
+    lever = carton.levers[flap] - _HOOK
     start = side * (hinge - lever)
     back = _HOVER * math.tan(_LEAN)
     hover = spot(start - side * back, _HOVER - _DEPTH)

@@ -7,7 +7,7 @@ says otherwise.
 
 from .base import Count, Positive, Rgb, Rising, Share, Strict, Vec3
 from .embodiment import Body, Gripper
-from .goods import Catalogue, Hazard, MeshShape, Shape, Sku, Temperature
+from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
 from .site import (
     Carton,
     Conveyor,
@@ -26,6 +26,7 @@ __all__ = [
     "Body",
     "Carton",
     "Catalogue",
+    "Condition",
     "Conveyor",
     "Count",
     "Delivery",
@@ -47,6 +48,7 @@ __all__ = [
     "Table",
     "Temperature",
     "Tote",
+    "Unit",
     "Vec3",
     "Zone",
 ]

@@ -14,6 +14,7 @@ from .base import Positive, Rgb, Strict, Vec3
 
 Shape = Literal["box", "bag", "can", "bottle", "mesh"]
 Temperature = Literal["ambient", "chilled", "frozen"]
+Condition = Literal["intact", "damaged", "open"]
 Hazard = Literal["none", "flammable", "corrosive", "oxidizer", "toxic"]
 
 
@@ -75,6 +76,20 @@ class Sku(Strict):
                 "a mesh goes with shape 'mesh' and with no other"
             )
         return self
+
+
+class Unit(Strict):
+    """One physical item: what it is, what its label says beside the GTIN, and its state.
+
+    ``expiry`` counts the days that are left, ``route`` is where a parcel goes, ``condition`` is
+    what an eye sees of it.
+    """
+
+    sku: Sku
+    lot: str = ""
+    expiry: int | None = None
+    route: str = ""
+    condition: Condition = "intact"
 
 
 class Catalogue(Strict):

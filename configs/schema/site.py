@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from .base import Count, Positive, Rising, Strict, Vec3
+from .base import Count, Positive, Rising, Share, Strict, Vec3
 from .goods import Hazard, Temperature
 
 Zone = Literal["ambient", "cold", "hazmat", "secure", "quarantine"]
@@ -16,8 +16,9 @@ class Carton(Strict):
     size: tuple[Positive, Positive, Positive]
     wall: Positive
     mass: Positive
-    # Free width between the two closed flaps.
+    # Free width between the two closed flaps, and where along y its middle is.
     gap: Positive
+    seam: float = 0.0
     # Torque about a flap's hinge at which the tape tears [N m].
     tape_torque: Positive
     # Cells of the packing pattern along x and y, and their pitch.
@@ -94,9 +95,22 @@ class Storage(Strict):
 
 
 class Delivery(Strict):
-    """How deliveries are drawn: the least and the most ``items`` of one."""
+    """How deliveries are drawn.
 
+    ``cartons`` and ``items`` (of one carton) are the least and the most. The shares are chances:
+    that an item is one more unit of a SKU already drawn; that a line of the manifest is short of
+    an item or names another SKU than the carton holds; that a carton holds an item too many; and
+    that an item is damaged or has been opened.
+    """
+
+    cartons: Annotated[tuple[Count, Count], Rising] = (1, 1)
     items: Annotated[tuple[Count, Count], Rising]
+    repeat: Share = 0.0
+    short: Share = 0.0
+    wrong: Share = 0.0
+    surplus: Share = 0.0
+    damaged: Share = 0.0
+    open: Share = 0.0
 
 
 class Facility(Strict):
