@@ -25,7 +25,8 @@ class Signature:
 
     Attributes:
         skill: Its name.
-        arguments: What it takes: ``item``, ``place``.
+        arguments: What it takes: ``item``, ``place``; a ``report`` takes a ``subject`` (an item
+            or a manifest's line) and a ``finding``.
         needs: Facts that must hold when it begins.
         effects: Facts that hold when it has succeeded.
         broken: Cause of failure if they do not.
@@ -60,6 +61,7 @@ SIGNATURES = {
             "place", ("item", "place"), needs=(("held", "?item"),),
             effects=(("at", "?item", "?place"), _EMPTY), broken="DROP",
         ),
+        Signature("report", ("subject", "finding")),
     )
 }  # fmt: skip
 
@@ -74,7 +76,7 @@ def believed(belief: Belief, held: str | None, places: Places) -> frozenset[Fact
     """Return the facts that follow from a belief and from what the hand holds."""
     carton = belief.carton
     opened = carton is not None and min(carton.flaps) >= OPEN
-    found: set[Fact] = {("known", item) for item in belief.gtins}
+    found: set[Fact] = {("known", item) for item in belief.labels}
     found.add(_EMPTY if held is None else ("held", held))
     if carton is not None and carton.docked:
         found.add(("docked", "carton"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from warewheel.configs.schema import Body, Facility
 from warewheel.sim.facts import Places
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Twin
-from warewheel.sim.values import Action, Observation
+from warewheel.sim.values import Action, Observation, Report
 from warewheel.sim.world import PERIOD
 
 from .domain import believed
@@ -53,6 +54,7 @@ class ScriptedExecutor:
             "pick": lambda goal, belief: pick(self._mover, belief, goal.item),
             "scan": lambda _, belief: scan(self._mover, belief),
             "place": self._place,
+            "report": lambda goal, _: _report(self.rest(), goal),
         }
 
     @property
@@ -110,6 +112,12 @@ def _wait(mover: Mover, belief: Belief) -> Skill:
             return Outcome(True)
         belief = yield from mover.rest(1, belief)
     return Outcome(False, "SKILL_TIMEOUT")
+
+
+def _report(still: Action, goal: Subgoal) -> Skill:
+    """Tell the house a finding; it takes one step."""
+    yield replace(still, report=Report(goal.finding, goal.item))  # type: ignore[arg-type]
+    return Outcome(True)
 
 
 def _fail(cause: str) -> Skill:

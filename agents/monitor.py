@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from warewheel.sim.facts import Places
+from warewheel.sim.values import FINDINGS
 
 from .domain import SIGNATURES, Fact, believed, ground
 from .perceive import Belief
@@ -32,6 +33,12 @@ class Monitor:
         names = {item.name for item in belief.items}
         if "item" in signature.arguments and subgoal.item not in names:
             return "HALLUC_ITEM"
+        lines = {line.name for manifest in belief.manifests for line in manifest.lines}
+        if "subject" in signature.arguments:
+            if subgoal.finding not in FINDINGS:
+                return "SCHEMA"
+            if subgoal.item not in (lines if subgoal.finding == "short" else names):
+                return "HALLUC_ITEM"
         if "place" in signature.arguments and subgoal.place not in self._places.floors:
             return "HALLUC_PLACE"
         missing = set(ground(signature.needs, subgoal)) - now

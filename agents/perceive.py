@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 
-from warewheel.sim.values import CartonState, ItemState, Observation, Proprioception
+from warewheel.sim.facts import inside
+from warewheel.sim.values import (
+    CartonState,
+    ItemState,
+    Manifest,
+    Observation,
+    Pose,
+    Proprioception,
+    Read,
+)
+
+# Control steps for which it is remembered where the tool was; longer than any delay of a picture.
+_KEPT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,33 +28,70 @@ class Belief:
         body: What the body feels.
         carton: Where the carton is, or None if there is none.
         items: Where the items in view are; what they are is another matter.
-        gtins: Labels read so far, by item name.
+        labels: Labels read so far, by item name.
+        manifests: What each carton of the delivery should hold, in the order of arrival.
+        origins: The carton that each item was first seen in, by item name.
+        tool: X_WT when the picture was taken that ``carton`` and ``items`` come from.
+        step: Control step of now.
+        age: Control steps since that picture was taken.
     """
 
     body: Proprioception
     carton: CartonState | None
     items: tuple[ItemState, ...]
-    gtins: dict[str, str]
+    labels: dict[str, Read]
+    manifests: tuple[Manifest, ...]
+    origins: dict[str, str]
+    tool: Pose
+    step: int
+    age: int
+    _by_name: dict[str, ItemState] = field(default_factory=dict, compare=False, repr=False)
 
     def item(self, name: str) -> ItemState:
         """Return the item called ``name``; raise KeyError if it is not believed in."""
-        for item in self.items:
-            if item.name == name:
-                return item
-        raise KeyError(name)
+        if not self._by_name:
+            self._by_name.update((item.name, item) for item in self.items)
+        return self._by_name[name]
 
 
 class TruePoses:
-    """Sees every pose without error, and knows an item only once the scanner has read it."""
+    """Gets every pose from the cell's tracking, and knows an item only once its label was read.
+
+    Poses are true as long as the tracking works; when it fails they come late, with noise, or not
+    at all.
+    """
 
     name = "true-poses"
     privileged = True
 
+    def __init__(self) -> None:
+        self._origins: dict[str, str] = {}
+        self._tools: deque[tuple[int, Pose]] = deque(maxlen=_KEPT)
+        self._seen: tuple[int, Belief] | None = None
+
     def perceive(self, observation: Observation) -> Belief:
         """Return the belief that follows from ``observation``."""
-        return Belief(
+        if self._seen is not None and self._seen[0] == observation.step:
+            return self._seen[1]
+        view = observation.view
+        carton = view.scene.carton
+        self._tools.append((observation.step, observation.body.tool))
+        for item in view.scene.items:
+            if carton is not None and item.name not in self._origins and inside(carton, item):
+                self._origins[item.name] = carton.name
+        belief = Belief(
             body=observation.body,
-            carton=observation.scene.carton,
-            items=observation.scene.items,
-            gtins={read.item: read.gtin for read in observation.reads},
+            carton=carton,
+            items=view.scene.items,
+            labels={read.item: read for read in observation.reads},
+            manifests=observation.manifests,
+            origins=dict(self._origins),
+            tool=self._tool_at(view.step),
+            step=observation.step,
+            age=observation.step - view.step,
         )
+        self._seen = observation.step, belief
+        return belief
+
+    def _tool_at(self, step: int) -> Pose:
+        return next((pose for k, pose in reversed(self._tools) if k <= step), self._tools[0][1])

@@ -7,14 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Subgoal:
-    """One grounded skill: its name and, where it takes them, an item and a place."""
+    """One grounded skill: its name and, where it takes them, its arguments.
+
+    Attributes:
+        skill: Its name.
+        item: Name of an item; for ``report``, of what is reported: an item or a manifest's line.
+        place: Where to put the item.
+        finding: What is reported of it.
+    """
 
     skill: str
     item: str = ""
     place: str = ""
+    finding: str = ""
 
     def __str__(self) -> str:
-        return f"{self.skill}({', '.join(a for a in (self.item, self.place) if a)})"
+        words = (self.item, self.place, self.finding)
+        return f"{self.skill}({', '.join(word for word in words if word)})"
 
 
 @dataclass(frozen=True, slots=True)

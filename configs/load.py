@@ -13,12 +13,15 @@ from .choice import unknown
 from .document import parse
 from .errors import ConfigError
 from .explain import explain
-from .schema import Body, Catalogue, Facility
+from .schema import Body, Catalogue, Facility, FaultProfile, Split
 
-Kind = Literal["facility", "body", "catalogue"]
+Kind = Literal["facility", "body", "catalogue", "faults", "split"]
 Model = TypeVar("Model", bound=BaseModel)
 
-_FOLDERS: dict[str, str] = {"facility": "facilities", "body": "bodies", "catalogue": "catalogues"}
+_FOLDERS: dict[str, str] = {
+    "facility": "facilities", "body": "bodies", "catalogue": "catalogues",
+    "faults": "faults", "split": "splits",
+}  # fmt: skip
 
 
 @functools.cache
@@ -59,6 +62,27 @@ def load_catalogue(name: str) -> Catalogue:
         ConfigError: If there is no such file or it does not hold a catalogue.
     """
     return _load(Catalogue, "catalogue", name)
+
+
+@functools.cache
+def load_faults(name: str) -> FaultProfile:
+    """Return the fault profile of a shipped file's name, or of a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it does not hold a fault profile.
+    """
+    return _load(FaultProfile, "faults", name)
+
+
+@functools.cache
+def load_split(name: str) -> Split:
+    """Return the split of a shipped file's name, or of a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it does not hold a split, or if that names a
+            facility, a catalogue or a fault profile that nobody knows.
+    """
+    return _load(Split, "split", name)
 
 
 def read(text: str, source: str, model: type[Model]) -> Model:

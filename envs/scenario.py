@@ -2,107 +2,102 @@
 
 from __future__ import annotations
 
-import math
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
-from warewheel.configs import zone_of
-from warewheel.configs.schema import Body, Catalogue, Facility, Sku, Unit
+from warewheel.configs.schema import Body, Catalogue, Facility, FaultProfile
 from warewheel.sim.facts import Places
+from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.values import Pose
-from warewheel.sim.world import Placement, WorldSpec
+
+from .draw import Draw, grid, manifest, number, stand
+from .trouble import trouble
 
 # How far before the dock a carton starts on the belt [m].
 _RIDE = 0.6
-# Free height below a freshly placed item, so that nothing starts in contact [m].
-_AIR = 0.001
 
 
-def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
-    """Return a sealed carton on the belt, packed with items that the rack has room for."""
+def scenario(
+    task: str, facility: Facility, body: Body, catalogue: Catalogue, seed: int,
+    faults: FaultProfile | None = None,
+) -> WorldSpec:  # fmt: skip
+    """Return the world that an episode of ``task`` starts from.
+
+    Faults come from a stream of their own: without them the same seed gives the same delivery.
+    """
     rng = np.random.default_rng(seed)
-    skus = _draw(facility, catalogue, rng)
-    x, y, z = facility.conveyor.dock
-    x += _RIDE
-    carton = facility.carton
-    cells = [
-        (
-            x + (column - (carton.cells[0] - 1) / 2) * carton.pitch[0],
-            y + (row - (carton.cells[1] - 1) / 2) * carton.pitch[1],
+    make = {"classify": _on_table, "store": _in_totes}.get(task, _delivery)
+    spec = make(facility, body, catalogue, rng)
+    spec = replace(spec, seed=seed)
+    if faults is None:
+        return spec
+    return trouble(spec, task, catalogue, faults, np.random.default_rng([seed, 2]))
+
+
+def _delivery(
+    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator
+) -> WorldSpec:
+    """Return sealed cartons that ride in, packed with what the rack has room for."""
+    rules = facility.delivery
+    draw = Draw(facility, body, catalogue, rng)
+    parcels: list[Parcel] = []
+    first = 0
+    for c in range(number(rng, rules.cartons)):
+        layout = facility.cartons[int(rng.integers(len(facility.cartons)))]
+        x, y, z = facility.conveyor.dock
+        start = (x + _RIDE, y, z)
+        cells = grid(start, layout.cells, layout.pitch)
+        fewest, most = rules.items
+        most = min(most, len(cells) - bool(rules.surplus) - bool(rules.wrong))
+        content = draw.carton(number(rng, (min(fewest, most), most)))
+        order = rng.permutation(len(cells))[: len(content.units)]
+        placements = tuple(
+            stand(rng, f"item-{first + k}", unit, cells[cell], z + layout.wall, 0.002, 0.03)
+            for k, (unit, cell) in enumerate(zip(content.units, order, strict=True))
         )
-        for row in range(carton.cells[1])
-        for column in range(carton.cells[0])
-    ]
-    order = rng.permutation(len(cells))[: len(skus)]
-    placements = tuple(
-        _stand(rng, k, sku, cells[cell], z + carton.wall, shift=0.002, turn=0.03)
-        for k, (sku, cell) in enumerate(zip(skus, order, strict=True))
-    )
-    return WorldSpec(facility, body, placements, Pose((x, y, z)))
+        lines = sum(len(parcel.manifest.lines) for parcel in parcels)
+        name = f"carton-{c}"
+        parcels.append(
+            Parcel(name, layout, Pose(start), placements, manifest(name, content.listed, lines))
+        )
+        first += len(placements)
+    return WorldSpec(facility, body, parcels=tuple(parcels))
 
 
-def on_table(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
+def _on_table(
+    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator
+) -> WorldSpec:
     """Return unpacked items, not yet read, on the table's spots; there is no carton."""
-    rng = np.random.default_rng(seed)
-    skus = _draw(facility, catalogue, rng, sorted_=True)
-    order = rng.permutation(len(facility.table.spots))[: len(skus)]
+    draw = Draw(facility, body, catalogue, rng, into_totes=True)
+    units = draw.units(number(rng, facility.delivery.items))
+    table = facility.table
+    order = rng.permutation(len(table.spots))[: len(units)]
     placements = tuple(
-        _stand(
-            rng, k, sku, facility.table.spots[spot], facility.table.centre[2], 0.005, 0.25
-        )
-        for k, (sku, spot) in enumerate(zip(skus, order, strict=True))
-    )  # fmt: skip
-    return WorldSpec(facility, body, placements, None)
-
-
-def in_totes(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
-    """Return items, already read, each in the tote of its zone; there is no carton."""
-    rng = np.random.default_rng(seed)
-    places = Places(facility)
-    free = {tote.zone: (tote.position[2], places.marks(tote.name)) for tote in facility.totes}
-    placements = []
-    for k, sku in enumerate(_draw(facility, catalogue, rng, sorted_=True)):
-        floor, marks = free[zone_of(sku, facility.storage)]
-        placements.append(_stand(rng, k, sku, marks.pop(0), floor, shift=0.002, turn=0.05))
-    return WorldSpec(facility, body, tuple(placements), None, read=True)
-
-
-def _stand(
-    rng: np.random.Generator, k: int, sku: Sku, at: tuple[float, float], floor: float,
-    shift: float, turn: float,
-) -> Placement:  # fmt: skip
-    """Stand an item upright near ``at``, at most ``shift`` [m] and ``turn`` [rad] off."""
-    dx, dy = rng.uniform(-shift, shift, 2)
-    yaw = rng.uniform(-turn, turn)
-    position = (at[0] + dx, at[1] + dy, floor + sku.size[2] / 2 + _AIR)
-    return Placement(
-        f"item-{k}", Unit(sku=sku), Pose(position, (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)))
+        stand(rng, f"item-{k}", unit, table.spots[spot], table.centre[2], 0.005, 0.25)
+        for k, (unit, spot) in enumerate(zip(units, order, strict=False))
     )
+    return WorldSpec(facility, body, placements)
 
 
-def _draw(
-    facility: Facility, catalogue: Catalogue, rng: np.random.Generator, sorted_: bool = False
-) -> list[Sku]:
-    """Draw SKUs, skipping those whose zone has no legal slot left, or, if ``sorted_``, no tote."""
-    fewest, most = facility.delivery.items
-    count = int(rng.integers(fewest, most + 1))
-    storage = facility.storage
-    levels = len(facility.rack.tiers)
+def _in_totes(
+    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator
+) -> WorldSpec:
+    """Return items, already read, each in a tote of its zone; there is no carton."""
     places = Places(facility)
-    totes = {places.zones[tote]: len(places.marks(tote)) for tote in places.totes}
-    room = {
-        zone: min(levels, totes.get(zone, 0)) if sorted_ else levels
-        for zone in facility.rack.columns
-    }
-    low = {zone: min(levels, storage.heavy_max_level + 1) for zone in facility.rack.columns}
-    chosen: list[Sku] = []
-    while len(chosen) < count:
-        sku = catalogue.items[int(rng.integers(len(catalogue.items)))]
-        zone = zone_of(sku, storage)
-        heavy = sku.mass > storage.heavy_above
-        if room[zone] == 0 or (heavy and low[zone] == 0):
-            continue
-        room[zone] -= 1
-        low[zone] -= heavy
-        chosen.append(sku)
-    return chosen
+    draw = Draw(facility, body, catalogue, rng, into_totes=True)
+    taken: Counter[str] = Counter()
+    placements = []
+    for k, unit in enumerate(draw.units(number(rng, facility.delivery.items))):
+        zone = draw.zone(unit)
+        tote = next(
+            name
+            for name in places.totes
+            if places.zones[name] == zone and taken[name] < len(places.marks(name))
+        )
+        mark = places.marks(tote)[taken[tote]]
+        taken[tote] += 1
+        floor = places.floors[tote][2]
+        placements.append(stand(rng, f"item-{k}", unit, mark, floor, 0.002, 0.05))
+    return WorldSpec(facility, body, tuple(placements), read=True)

@@ -1,18 +1,18 @@
-"""Tasks: what an episode starts from, what it is for, and how it is judged."""
+"""Tasks: what an episode is for, and how it is judged."""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
 
-from warewheel.configs.schema import Body, Catalogue, Facility
+from warewheel.configs.schema import Facility
 from warewheel.sim.facts import Places, fallen
-from warewheel.sim.values import Observation
-from warewheel.sim.world import WorldSpec
+from warewheel.sim.spec import WorldSpec
+from warewheel.sim.values import FINDINGS, Observation, Report
 
-from .goal import STAGES, Fact, facts, goal
+from .goal import STAGES, Condition, Fact, facts, goal
 from .rules import Rules
-from .scenario import delivery, in_totes, on_table
+from .truth import truth
 
 INSTRUCTIONS = {
     "unpack": "Unpack the delivery onto the table.",
@@ -32,7 +32,7 @@ class Verdict:
         progress: Share of the goal's conditions that hold, 0 to 1; it can fall again.
         stages: The same share for each stage that the task has.
         violations: Rules broken so far, whether or not put right.
-        events: What happened in this step: violations, labels read, items fallen.
+        events: What happened in this step: violations, labels read, items fallen, reports.
         facts: All that is true now.
     """
 
@@ -44,32 +44,30 @@ class Verdict:
     facts: frozenset[Fact]
 
 
-def scenario(
-    task: str, facility: Facility, body: Body, catalogue: Catalogue, seed: int
-) -> WorldSpec:
-    """Return the world that an episode of ``task`` starts from."""
-    sample = {"classify": on_table, "store": in_totes}.get(task, delivery)
-    return sample(facility, body, catalogue, seed)
-
-
 class Judge:
     """Judges an episode from the truth, step by step, apart from any agent."""
 
     def __init__(self, task: str, spec: WorldSpec) -> None:
         self._facility = spec.facility
         self._places = Places(spec.facility)
-        skus = {placement.name: placement.unit.sku for placement in spec.placements}
-        self._goal = goal(task, spec.facility, self._places, skus)
+        units = {placement.name: placement.unit for placement in spec.placements}
+        self._truth = truth(spec)
+        zones = _quarantined(spec.facility, self._truth.findings)
+        self._goal = goal(task, spec.facility, self._places, units, zones)
+        if task == "chain":
+            self._goal = _with_reports(self._goal, self._truth.findings, self._truth.reports)
         self._about = {
             name: [
                 condition.any_of
                 for condition in self._goal
-                if any(fact[1] == name for fact in condition.any_of)
+                if any(fact[1] == name and fact[0] != "reported" for fact in condition.any_of)
             ]
-            for name in skus
+            for name in units
         }
-        self._rules = Rules(spec.facility, self._places, skus)
+        self._rules = Rules(spec.facility, self._places, units, zones)
         self._fallen: set[str] = set()
+        self._told: dict[Report, bool] = {}
+        self._fresh: list[Report] = []
         self._read = 0
 
     @property
@@ -79,16 +77,35 @@ class Judge:
 
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
-        return not any(wanted.isdisjoint(now) for wanted in self._about[item])
+        return not any(wanted.isdisjoint(now) for wanted in self._about.get(item, ()))
 
     def copy(self) -> Judge:
         """Return a judge that goes on from here on its own."""
         return copy.deepcopy(self)
 
+    def hear(self, report: Report) -> None:
+        """Take in what the robot reports; what is not so counts as a violation.
+
+        Raises:
+            ValueError: The finding is not one that can be reported.
+        """
+        if report.finding not in FINDINGS:
+            raise ValueError(f"cannot report '{report.finding}'; allowed: {', '.join(FINDINGS)}")
+        if report not in self._told:
+            self._told[report] = report in self._truth.reports | self._truth.tolerated
+            self._fresh.append(report)
+
     def look(self, observation: Observation) -> Verdict:
         """Judge one observation; call it once for each step."""
         now = facts(observation, self._places)
+        if self._told:
+            now |= {("reported", r.finding, r.subject) for r in self._told}
         events = [f"VIOLATION {text}" for text in self._rules.watch(observation.scene, now)]
+        for report in self._fresh:
+            events.append(f"REPORT {report.finding} {report.subject}")
+            if not self._told[report]:
+                events.append(f"VIOLATION {_false(report)}")
+        self._fresh = []
         events += [f"READ {read.item} {read.gtin}" for read in observation.reads[self._read :]]
         self._read = len(observation.reads)
         for item in observation.scene.items:
@@ -101,11 +118,42 @@ class Judge:
             mine = [h for h, c in zip(held, self._goal, strict=True) if c.stage == stage]
             if mine:
                 stages[stage] = sum(mine) / len(mine)
+        lies = [_false(report) for report, true in self._told.items() if not true]
         return Verdict(
             success=all(held),
             progress=sum(held) / len(held),
             stages=stages,
-            violations=tuple(self._rules.violations),
+            violations=(*self._rules.violations, *lies),
             events=tuple(events),
             facts=now,
         )
+
+
+def _false(report: Report) -> str:
+    return f"FALSE_REPORT:{report.finding}:{report.subject}"
+
+
+def _quarantined(facility: Facility, findings: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the zone of each item that is to be kept apart for what is wrong with it."""
+    zone = next((n for n, z in facility.zones.items() if z.condition == "quarantine"), None)
+    kept = set(facility.storage.quarantine)
+    return {
+        name: zone
+        for name, found in findings.items()
+        if zone is not None and (kept.intersection(found) or "unreadable" in found)
+    }
+
+
+def _with_reports(
+    conditions: tuple[Condition, ...], findings: dict[str, tuple[str, ...]],
+    reports: frozenset[Report],
+) -> tuple[Condition, ...]:  # fmt: skip
+    """Add what is to be reported; a label that nobody can read need not be known."""
+    blotted = {name for name, found in findings.items() if "unreadable" in found}
+    kept = tuple(
+        c for c in conditions if not any(f[0] == "known" and f[1] in blotted for f in c.any_of)
+    )
+    told = sorted(reports, key=lambda r: (r.finding, r.subject))
+    return kept + tuple(
+        Condition("classify", frozenset({("reported", r.finding, r.subject)})) for r in told
+    )

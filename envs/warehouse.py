@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import gymnasium as gym
@@ -11,16 +11,17 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from warewheel.configs import load_cell
+from warewheel.configs import load_cell, load_faults
 from warewheel.configs.choice import unknown
 from warewheel.sim.camera import OVERVIEW, take
 from warewheel.sim.facts import Places
-from warewheel.sim.values import Action, Observation
+from warewheel.sim.values import Action, Observation, Report
 from warewheel.sim.world import CONTROL_HZ, Snapshot, World, has_display
 
 from . import spaces as shapes
 from .options import Executor, executor, executors, is_action
-from .task import INSTRUCTIONS, TASKS, Judge, Verdict, scenario
+from .scenario import scenario
+from .task import INSTRUCTIONS, TASKS, Judge, Verdict
 from .views import VIEWS
 
 # An expert needs about 21 s for each of up to eight items.
@@ -60,6 +61,10 @@ class WarehouseEnv(gym.Env[Any, Any]):
         cameras: Names of the views to take, of `views.VIEWS`.
         camera_size: Width and height of their pictures [px].
         skills: Name of the executor that carries out options in ``skill`` mode.
+        faults: Name of a fault profile, or the path of a YAML file; None for a world without.
+        catalogue: Name of the goods that take the place of the facility's own.
+        cartons: Least and most cartons of a delivery, in place of the facility's.
+        items: Least and most items of a carton, in place of the facility's.
         render_mode: ``rgb_array``, ``human`` (a window; needs a display) or None.
 
     Raises:
@@ -85,6 +90,10 @@ class WarehouseEnv(gym.Env[Any, Any]):
         cameras: str | tuple[str, ...] = ("overview",),
         camera_size: int = 128,
         skills: str = "scripted",
+        faults: str | None = None,
+        catalogue: str | None = None,
+        cartons: tuple[int, int] | None = None,
+        items: tuple[int, int] | None = None,
         render_mode: str | None = None,
     ) -> None:
         parts = (observation,) if isinstance(observation, str) else tuple(observation)
@@ -105,7 +114,10 @@ class WarehouseEnv(gym.Env[Any, Any]):
         if action_mode == "skill":
             _require("executor", (skills,), tuple(executors()))
         _require("render mode", (render_mode or "rgb_array",), ("rgb_array", "human"))
-        self.facility, self.body, self.catalogue = load_cell(facility, body)
+        self.facility, self.body, self.catalogue = load_cell(
+            facility, body, catalogue, cartons, items
+        )
+        self.faults = None if faults is None else load_faults(faults)
         self.task, self.render_mode = task, render_mode
         self.instruction = INSTRUCTIONS[task] if instruction is None else instruction
         if self.instruction not in shapes.text_space():
@@ -113,11 +125,12 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._mode, self._reward, self._parts = action_mode, reward, parts
         self._max_steps, self._skills = max_steps, skills
         self._cameras, self._camera_size = cameras, camera_size
-        self._items = self.facility.delivery.items[1]
+        self._items = self.facility.delivery.most
         self._places = Places(self.facility)
         self.action_space = shapes.action_space(action_mode, self.body, self.facility)
         self.observation_space = self._space()
         self._executor: Executor | None = None
+        self._report: Report | None = None
         self.world: World | None = None
 
     def _space(self) -> spaces.Space[Any]:
@@ -142,7 +155,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
         if self.world is None:
             self.world = World(gui=self.render_mode == "human")
         self.seed = seed
-        self.spec_of_world = scenario(self.task, self.facility, self.body, self.catalogue, seed)
+        self.spec_of_world = scenario(
+            self.task, self.facility, self.body, self.catalogue, seed, self.faults
+        )
         self.observed = self.world.build(self.spec_of_world)
         self._judge = Judge(self.task, self.spec_of_world)
         self.verdict = self._judge.look(self.observed)
@@ -163,14 +178,29 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._check(action)
         if self._mode == "skill":
             return self._step_option(np.asarray(action))
-        reward, ended, cut = self._advance(self._decode(np.asarray(action, dtype=float)))
+        told = replace(self._decode(np.asarray(action, dtype=float)), report=self._report)
+        reward, ended, cut = self._advance(told)
         return self._observe(), reward, ended, cut, self._info(self.verdict.events)
+
+    def perform(self, action: Action) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Do an agent's action in ``joint`` mode, with what it reports.
+
+        The motors are told what `encode` makes of it, so that a recorded array does the same.
+        """
+        self._report = action.report
+        try:
+            return self.step(self.encode(action))
+        finally:
+            self._report = None
 
     def _advance(self, action: Action) -> tuple[float, bool, bool]:
         assert self.world is not None
         broken = len(self.verdict.violations)
+        if action.report is not None:
+            self._judge.hear(action.report)
         self.observed = self.world.step(action)
-        self._last = action
+        # What holds still does not tell the same thing again.
+        self._last = replace(action, report=None)
         self.verdict = self._judge.look(self.observed)
         if self._reward == "sparse":
             reward = float(self.verdict.success)

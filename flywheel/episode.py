@@ -25,6 +25,9 @@ class Episode:
         failures: Causes of subgoals that failed, recovered or not, in order, and what ended it.
         plan: Subgoals in order, each with its outcome: SUCCESS, the cause of its failure, or, if
             the episode ended while it was at work, PREEMPTED.
+        faults: What was made to go wrong: kind, control step, target, whether it can be mended,
+            and whether the monitor named it.
+        diagnoses: What the monitor named: kind, control step, subject.
         items: Number of items.
         steps: Control steps.
         sim_seconds: Simulated time [s].
@@ -45,6 +48,8 @@ class Episode:
     violations: list[str]
     failures: list[str]
     plan: list[dict[str, str]]
+    faults: list[dict[str, Any]]
+    diagnoses: list[dict[str, Any]]
     items: int
     steps: int
     sim_seconds: float

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Protocol
 
 from warewheel.agents.agent import Agent
+from warewheel.agents.diagnosis import named
 from warewheel.agents.planners.registry import make_planner
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.world import PERIOD
@@ -48,6 +50,7 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
     agent = Agent(
         env.facility,
         env.body,
+        env.catalogue,
         make_planner(planner, env.task, env.facility, env.catalogue),
         env.instruction,
         seed,
@@ -58,12 +61,12 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
     over = False
     try:
         while not over:
-            action = env.encode(agent.act(env.observed))
+            action = agent.act(env.observed)
             if agent.finished:
                 break
-            _, reward, ended, cut, info = env.step(action)
+            _, reward, ended, cut, info = env.perform(action)
             over = ended or cut
-            step = Step(action, reward, info)
+            step = Step(env.encode(action), reward, info)
             for listener in listeners:
                 listener.on_step(env, agent, step)
         episode = _sum_up(env, agent, planner, seed, time.perf_counter() - began)
@@ -94,6 +97,12 @@ def _sum_up(env: WarehouseEnv, agent: Agent, planner: str, seed: int, wall: floa
         stages={name: round(share, 6) for name, share in verdict.stages.items()},
         violations=list(verdict.violations), failures=failures,
         plan=plan,
+        faults=[
+            asdict(fault)
+            | {"named": named(agent.diagnoses, fault.kind, fault.step, fault.target)}
+            for fault in env.world.fired
+        ],
+        diagnoses=[asdict(diagnosis) for diagnosis in agent.diagnoses],
         items=len(env.observed.scene.items), steps=env.observed.step,
         sim_seconds=round(env.observed.step * PERIOD, 3), wall_seconds=round(wall, 3),
         hash=env.world.hash,

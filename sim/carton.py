@@ -60,6 +60,13 @@ class CartonBody:
                     force=_HINGE_FRICTION, physicsClientId=self._client,
                 )  # fmt: skip
 
+    def spring(self, flap: int, torque: float) -> None:
+        """Let a flap's hinge swing it shut with a torque [N m]; `drive` sets it free again."""
+        p.setJointMotorControl2(
+            self.id, self._hinges[flap], p.POSITION_CONTROL, targetPosition=0.0, force=torque,
+            maxVelocity=2.5, physicsClientId=self._client,
+        )  # fmt: skip
+
     def tear(self) -> tuple[int, ...]:
         """Tear the tape of flaps that were forced open; return which tore just now."""
         if not any(self._sealed):

@@ -1,4 +1,4 @@
-"""The inbound conveyor: a belt that carries by friction and stops at the dock."""
+"""The inbound conveyor: a belt that carries by friction, to the dock and away from it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pybullet as p
 from warewheel.configs.schema import Facility
 
 from .stations import belt
-from .values import Vec3
 
 # Below this distance the carton counts as docked [m].
 _DOCKED = 0.004
@@ -34,27 +33,44 @@ class ConveyorBody:
         )
         self.id = int(p.createMultiBody(0.0, shape, look, block.centre, physicsClientId=client))
         p.changeDynamics(self.id, -1, lateralFriction=1.0, physicsClientId=client)
+        # Towards the dock [m/s].
         self.speed = 0.0
-        self.docked = False
+        # A stopped drive moves nothing; faults set it.
+        self.stalled = False
 
-    def plan(self, carton: Vec3 | None, period: float) -> None:
-        """Choose the belt's speed for one control period from where the carton is."""
-        if carton is None or self.docked:
-            self._set(0.0)
-            return
-        ahead = carton[0] - self._config.dock[0]
+    def bring(self, x: float, period: float) -> bool:
+        """Choose the speed that brings a carton in; tell whether it is at the dock.
+
+        Args:
+            x: Where the carton's centre is in W [m].
+            period: For how long the speed will hold [s].
+        """
+        ahead = x - self._config.dock[0]
         if ahead <= _DOCKED:
-            self.docked = True
-            self._set(0.0)
-            return
+            self.hold()
+            return True
         limit = math.sqrt(2.0 * self._config.acceleration * ahead) / 1.4
-        target = min(self._config.speed, limit + _CREEP)
-        self._set(min(target, self.speed + self._config.acceleration * period))
+        self._approach(min(self._config.speed, limit + _CREEP), period)
+        return False
 
-    def _set(self, speed: float) -> None:
-        if speed == 0.0 and self.speed != 0.0:
+    def send(self, period: float) -> None:
+        """Choose the speed that takes a carton away."""
+        self._approach(-self._config.speed, period)
+
+    def hold(self) -> None:
+        """Stand still."""
+        if self.speed != 0.0:
             p.resetBaseVelocity(self.id, [0, 0, 0], [0, 0, 0], physicsClientId=self._client)
-        self.speed = speed
+        self.speed = 0.0
+
+    def _approach(self, target: float, period: float) -> None:
+        if self.stalled:
+            self.hold()
+            return
+        step = self._config.acceleration * period
+        # Braking is at once, as it always was near the dock; only speeding up takes time.
+        faster = min(abs(target), abs(self.speed) + step) if target * self.speed >= 0 else step
+        self.speed = math.copysign(faster, target)
 
     def drive(self) -> None:
         """Renew the surface velocity; needed before every physics step while it moves."""
@@ -62,9 +78,9 @@ class ConveyorBody:
 
     def memory(self) -> tuple[float, bool]:
         """Return the belt's state, which PyBullet's own snapshots leave out."""
-        return self.speed, self.docked
+        return self.speed, self.stalled
 
     def recall(self, memory: tuple[float, bool]) -> None:
         """Take back what `memory` returned."""
-        self.speed, self.docked = memory
+        self.speed, self.stalled = memory
         self.drive()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 
 import pybullet as p
 
@@ -22,10 +21,9 @@ class ScannerBody:
     what stands between blocks the view. Each item is read at most once.
     """
 
-    def __init__(self, client: int, config: Scanner, labels: Mapping[int, Read]) -> None:
-        """Make a scanner; ``labels`` gives what there is to read by body id."""
+    def __init__(self, client: int, config: Scanner) -> None:
         self._client = client
-        self._labels = dict(labels)
+        self._labels: dict[int, Read] = {}
         x, y, z = config.position
         rim = [
             (x + config.radius * math.cos(a), y + config.radius * math.sin(a))
@@ -41,6 +39,10 @@ class ScannerBody:
     def reads(self) -> tuple[Read, ...]:
         """All labels read so far, in order."""
         return self._reads
+
+    def print(self, body: int, label: Read) -> None:
+        """Put a label on a body."""
+        self._labels[body] = label
 
     def know_all(self) -> None:
         """Take every label as read before the episode starts."""

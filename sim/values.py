@@ -6,7 +6,7 @@ SI units throughout. Quaternions are (x, y, z, w). ``X_WT`` reads "the pose of T
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,10 @@ from warewheel.configs.schema import Carton, Condition
 Array = NDArray[np.float64]
 Vec3 = tuple[float, float, float]
 Quat = tuple[float, float, float, float]
+
+# What can be found wrong with a delivery.
+Finding = Literal["short", "surplus", "damaged", "open", "unreadable"]
+FINDINGS: tuple[Finding, ...] = get_args(Finding)
 
 IDENTITY: Quat = (0.0, 0.0, 0.0, 1.0)
 
@@ -34,10 +38,12 @@ class Action:
     Attributes:
         joints: Target angles of the arm, shape (dof,) [rad].
         opening: Target distance between the jaws [m].
+        report: What is told to the house, if anything.
     """
 
     joints: Array
     opening: float
+    report: Report | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,42 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a manifest: how many of which SKU, with what its labels should say."""
+
+    name: str
+    gtin: str
+    quantity: int
+    lot: str = ""
+    expiry: int | None = None
+    route: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Advance ship notice: what a carton should hold."""
+
+    carton: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the robot tells the house: a finding about an item or a line of a manifest."""
+
+    finding: Finding
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What the cell's cameras deliver: a scene, and the control step that it shows."""
+
+    scene: Scene
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What one control step yields.
 
@@ -156,10 +198,15 @@ class Observation:
         step: Control steps since reset.
         body: Proprioception.
         reads: All labels that the scanner has read so far, in order.
-        scene: The truth; only a perceiver declared privileged may hand it to an agent.
+        scene: The truth, for judges alone.
+        view: What is seen of it, late or noisy when cameras fail; only a perceiver declared
+            privileged may hand its poses to an agent.
+        manifests: What every carton of the delivery should hold, in the order of arrival.
     """
 
     step: int
     body: Proprioception
     reads: tuple[Read, ...]
     scene: Scene
+    view: View
+    manifests: tuple[Manifest, ...] = ()

@@ -12,50 +12,27 @@ from typing import Any
 import numpy as np
 import pybullet as p
 
-from warewheel.configs.schema import Body, Facility, Unit
+from warewheel.configs.schema import Unit
 
 from .assets import station_urdf
 from .body import ArmBody
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .errors import DeviceError, SimError
+from .faults import Fired
+from .inbound import Inbound
 from .items import spawn
+from .mishaps import Mishaps
 from .scanner import ScannerBody
+from .sensors import Sensors
+from .spec import Placement, WorldSpec
 from .stations import stations
-from .values import Action, ItemState, Observation, Pose, Proprioception, Read, Scene
+from .values import Action, ItemState, Observation, Pose, Proprioception, Read, Scene, View
 
 PHYSICS_HZ = 200
 CONTROL_HZ = 20
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 PERIOD = 1.0 / CONTROL_HZ
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """An item of a delivery: what it is and where it starts."""
-
-    name: str
-    unit: Unit
-    pose: Pose
-
-
-@dataclass(frozen=True, slots=True)
-class WorldSpec:
-    """All that determines a world.
-
-    Attributes:
-        facility: Layout and stock.
-        body: The robot.
-        placements: Items and their starting poses in W.
-        carton: Starting pose of the sealed carton, or None for a cell without one.
-        read: Whether all labels have been read before the episode starts.
-    """
-
-    facility: Facility
-    body: Body
-    placements: tuple[Placement, ...]
-    carton: Pose | None
-    read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +49,7 @@ class Snapshot:
     digest: Any
     state: int
     generation: int
+    cast: tuple[int, bool]
     memories: tuple[Any, ...]
 
 
@@ -145,18 +123,35 @@ class World:
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
         self.body = ArmBody(c, spec.body, PERIOD)
-        self.carton: CartonBody | None = None
-        if spec.carton is not None:
-            self.carton = CartonBody(c, "carton-0", spec.facility.carton, spec.carton)
-        self.items = {place.name: spawn(c, place.unit.sku, place.pose) for place in spec.placements}
-        self.scanner = ScannerBody(
-            c, spec.facility.scanner,
-            {self.items[place.name]: _label(place) for place in spec.placements},
-        )  # fmt: skip
+        self.inbound = Inbound(c, self.conveyor, spec.parcels, spec.facility.conveyor.dock)
+        self.scanner = ScannerBody(c, spec.facility.scanner)
+        self.sensors = Sensors(spec.seed)
+        self.items: dict[str, int] = {}
+        self._units = {place.name: place.unit for place in spec.placements}
+        self._manifests = tuple(parcel.manifest for parcel in spec.parcels)
+        self._spawn(spec.loose)
         if spec.read:
             self.scanner.know_all()
-        self._units = {place.name: place.unit for place in spec.placements}
-        return self.observe()
+        self._admit()
+        table = spec.facility.table
+        self._mishaps = Mishaps(
+            c, self.body, self.conveyor, self.inbound, self.sensors, self.items,
+            (table.centre[:2], table.size), spec.faults, PERIOD,
+        )  # fmt: skip
+        self._last = self.observe()
+        return self._last
+
+    def _spawn(self, placements: Sequence[Placement]) -> None:
+        for place in placements:
+            body = spawn(self._client, place.unit.sku, place.pose)
+            self.items[place.name] = body
+            if place.label is not None:
+                self.scanner.print(body, _text(place.name, place.label))
+
+    def _admit(self) -> None:
+        parcel = self.inbound.admit()
+        if parcel is not None:
+            self._spawn(parcel.placements)
 
     def step(self, action: Action) -> Observation:
         """Move the world one control step.
@@ -167,13 +162,15 @@ class World:
         self._require_open()
         self.body.check(action)
         self._history.append(Action(np.array(action.joints, dtype=float), action.opening))
+        self._mishaps.step(self._last, action)
         self.body.command(action)
-        where = None if self.carton is None else self.carton.pose().position
-        self.conveyor.plan(where, PERIOD)
+        self.inbound.plan(self._last, PERIOD)
+        self._admit()
         c = self._client
-        if self.conveyor.speed:
+        if self.conveyor.speed or self._mishaps.force is not None:
             for _ in range(SUBSTEPS):
                 self.conveyor.drive()
+                self._mishaps.push()
                 p.stepSimulation(physicsClientId=c)
         else:
             for _ in range(SUBSTEPS):
@@ -181,7 +178,8 @@ class World:
         if self.carton is not None:
             self.carton.tear()
         self.scanner.look()
-        return self.observe(digest=True)
+        self._last = self.observe(digest=True)
+        return self._last
 
     def observe(self, digest: bool = False) -> Observation:
         """Return the present observation; with ``digest``, add it to the trajectory's hash."""
@@ -194,12 +192,23 @@ class World:
             unit = self._units[name]
             pose = Pose(position, orientation)
             items.append(ItemState(name, pose, unit.sku.size, speed, unit.condition))
-        carton = None if self.carton is None else self.carton.state(self.conveyor.docked)
         felt = self.body.feel()
-        scene = Scene(carton, tuple(items))
+        scene = Scene(self.inbound.state(), tuple(items))
         if digest:
             self._digest.update(_bytes(felt, scene))
-        return Observation(len(self._history), felt, self.scanner.reads, scene)
+        step = len(self._history)
+        view = self.sensors.see(scene, step) if digest else View(scene, step)
+        return Observation(step, felt, self.scanner.reads, scene, view, self._manifests)
+
+    @property
+    def carton(self) -> CartonBody | None:
+        """The carton that is in the cell, if any."""
+        return self.inbound.carton
+
+    @property
+    def fired(self) -> tuple[Fired, ...]:
+        """Faults that have happened so far: the truth, for judges alone."""
+        return tuple(self._mishaps.fired)
 
     @property
     def hash(self) -> str:
@@ -223,7 +232,8 @@ class World:
         return Snapshot(
             owner=id(self), build=self._build, history=tuple(self._history),
             digest=self._digest.copy(), state=p.saveState(physicsClientId=self._client),
-            generation=self._generation, memories=tuple(part.memory() for part in self._parts()),
+            generation=self._generation, cast=self.inbound.cast,
+            memories=tuple(part.memory() for part in self._parts()),
         )  # fmt: skip
 
     def restore(self, snapshot: Snapshot, exact: bool = True) -> Observation:
@@ -234,7 +244,8 @@ class World:
             exact: Rebuild the world and repeat all that led to the moment, so that its future is
                 the same to the last bit. Otherwise take PyBullet's own memory of it: at once, and
                 every pose is the same, but the solver may work off contacts in another order, and
-                what follows may come to differ.
+                what follows may come to differ. That memory does not span the coming or going of
+                a carton, nor faults; then the exact way is taken.
 
         Raises:
             SimError: The snapshot is of another world, or of this one before it was rebuilt; or
@@ -242,7 +253,8 @@ class World:
         """
         if (snapshot.owner, snapshot.build) != (id(self), self._build):
             raise SimError("the snapshot belongs to another build of the world")
-        if exact or snapshot.generation != self._generation:
+        same = (snapshot.generation, snapshot.cast) == (self._generation, self.inbound.cast)
+        if exact or self.spec.faults or not same:
             self._construct(self.spec)
             for action in snapshot.history:
                 self.step(action)
@@ -250,14 +262,15 @@ class World:
                 raise SimError(
                     "the world was moved by more than actions; restore it with exact=False"
                 )
-            return self.observe()
+            return self._last
         self._part_all()
         p.restoreState(stateId=snapshot.state, physicsClientId=self._client)
         self._history = list(snapshot.history)
         self._digest = snapshot.digest.copy()
         for part, memory in zip(self._parts(), snapshot.memories, strict=True):
             part.recall(memory)
-        return self.observe()
+        self._last = self.observe()
+        return self._last
 
     def _part_all(self) -> None:
         """Move everything loose far apart, so that no contact point of now outlives a restore.
@@ -278,8 +291,7 @@ class World:
             p.removeState(snapshot.state, physicsClientId=self._client)
 
     def _parts(self) -> list[Any]:
-        parts: list[Any] = [self.body, self.conveyor, self.scanner]
-        return parts if self.carton is None else [*parts, self.carton]
+        return [self.body, self.conveyor, self.inbound, self.scanner]
 
     def _require_open(self) -> None:
         if self._client < 0:
@@ -292,10 +304,9 @@ class World:
             self._client = -1
 
 
-def _label(place: Placement) -> Read:
+def _text(item: str, label: Unit) -> Read:
     """Return what the scanner will read of an item."""
-    unit = place.unit
-    return Read(place.name, unit.sku.gtin, unit.lot, unit.expiry, unit.route)
+    return Read(item, label.sku.gtin, label.lot, label.expiry, label.route)
 
 
 def _bytes(felt: Proprioception, scene: Scene) -> bytes:

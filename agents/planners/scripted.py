@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
+from warewheel.agents.clerk import Clerk
 from warewheel.agents.domain import OPEN
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Request
-from warewheel.configs import zone_of
-from warewheel.configs.schema import Catalogue, Facility, Sku
+from warewheel.configs.schema import Catalogue, Facility, Unit
 from warewheel.sim.facts import TABLE, Places, fallen, inside
 
+from .slotting import Slotting
+
 # A subgoal that failed this often is given up.
-_TRIES = 3
+_TRIES = 4
+# A label that was not read in this many scans cannot be read.
+_SCANS = 2
 
 
 class Scripted:
@@ -29,77 +33,138 @@ class Scripted:
         self._task = task
         self._facility = facility
         self._places = Places(facility)
-        self._skus = {sku.gtin: sku for sku in catalogue.items}
+        self._clerk = Clerk(facility, catalogue)
+        self._slotting = Slotting(facility.storage)
 
     def next(self, request: Request) -> Subgoal | None:
         """Return the next subgoal, or None when nothing is left to do."""
         belief, held, history = request.belief, request.held, request.history
         failed = Counter(done.subgoal for done in history if not done.outcome.success)
+        scans = Counter(
+            done.subgoal.item
+            for done in history
+            if done.subgoal.skill == "scan" and done.outcome.cause == "UNREADABLE"
+        )
+        unreadable = {item for item, count in scans.items() if count >= _SCANS}
+        if held is not None:
+            return self._dispose(belief, held, failed, unreadable)
         # An item put down on the table in passing is one more failure to get it home.
         shelved = Counter(
             done.subgoal.item
             for done in history
             if self._task != "unpack" and done.subgoal.place == TABLE
         )
-        carton = belief.carton
-        if carton is not None and self._task in ("unpack", "chain"):
-            if not carton.docked:
-                return Subgoal("wait")
-            if min(carton.flaps) < OPEN and failed[Subgoal("open")] < _TRIES:
+        ready = self._carton_ready(belief)
+        if ready and belief.carton is not None and min(belief.carton.flaps) < OPEN:
+            if failed[Subgoal("open")] < _TRIES * len(belief.manifests):
                 return Subgoal("open")
-        if held is not None:
-            return self._dispose(belief, held, failed)
-        todo = [item.name for item in belief.items if not self._settled(belief, item.name)]
+            ready = False
+        todo = [
+            item.name
+            for item in belief.items
+            if not self._settled(belief, item.name, unreadable)
+            and (ready or belief.carton is None or not inside(belief.carton, item))
+        ]
         # Fewest failures first: an item that resists may yield once its neighbours are gone.
         todo.sort(key=lambda name: failed[Subgoal("pick", name)])
         for name in todo:
             if failed[Subgoal("pick", name)] < _TRIES and shelved[name] < _TRIES:
                 return Subgoal("pick", name)
+        if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
+            return report
+        if self._more_to_come(belief) and failed[Subgoal("wait")] < _TRIES:
+            return Subgoal("wait")
         return None
 
-    def _dispose(self, belief: Belief, held: str, failed: Counter[Subgoal]) -> Subgoal | None:
-        if self._task != "unpack" and held not in belief.gtins:
+    def _carton_ready(self, belief: Belief) -> bool:
+        return (
+            self._task in ("unpack", "chain") and belief.carton is not None and belief.carton.docked
+        )
+
+    def _more_to_come(self, belief: Belief) -> bool:
+        """Tell whether a carton is on its way or has yet to arrive."""
+        if belief.carton is not None and not belief.carton.docked:
+            return True
+        arrived = set(belief.origins.values())
+        return any(manifest.carton not in arrived for manifest in belief.manifests)
+
+    def _report(self, request: Request, unreadable: set[str]) -> Subgoal | None:
+        """Return the first finding that has not been told yet."""
+        told = {
+            (done.subgoal.finding, done.subgoal.item)
+            for done in request.history
+            if done.subgoal.skill == "report"
+        }
+        for report in self._clerk.reports(request.belief, unreadable):
+            if (report.finding, report.subject) not in told:
+                return Subgoal("report", report.subject, finding=report.finding)
+        return None
+
+    def _dispose(
+        self, belief: Belief, held: str, failed: Counter[Subgoal], unreadable: set[str]
+    ) -> Subgoal | None:
+        if self._task == "unpack":
+            goals = [TABLE]
+        elif (zone := self._clerk.zone(belief, held, unreadable)) is None:
             if failed[Subgoal("scan", held)] < _TRIES:
                 return Subgoal("scan", held)
-            goals = self._ends("quarantine", None, belief, held)
-        elif self._task == "unpack":
-            goals = [TABLE]
+            goals = []
         else:
-            sku = self._skus[belief.gtins[held]]
-            goals = self._ends(zone_of(sku, self._facility.storage), sku, belief, held)
+            goals = self._ends(zone, belief, held)
         for place in [*goals, TABLE]:
             if failed[Subgoal("place", held, place)] < _TRIES:
                 return Subgoal("place", held, place)
         return None
 
-    def _ends(self, zone: str, sku: Sku | None, belief: Belief, held: str) -> list[str]:
+    def _ends(self, zone: str, belief: Belief, held: str) -> list[str]:
         """Return the places where the item may end, the best first."""
         places = self._places
         if self._task == "classify":
-            return [name for name in places.totes if places.zones[name] == zone]
-        taken = {places.of(item) for item in belief.items if item.name != held}
-        free = [s for s in places.slots if places.zones[s] == zone and s not in taken]
-        storage = self._facility.storage
-        if sku is not None and sku.mass > storage.heavy_above:
-            return sorted(
-                (s for s in free if places.level(s) <= storage.heavy_max_level), key=places.level
-            )
-        # Light goods go up, so that low slots stay free for heavy ones.
-        return sorted(free, key=places.level, reverse=True)
+            totes = [name for name in places.totes if places.zones[name] == zone]
+            load = Counter(places.of(item) for item in belief.items if item.name != held)
+            return sorted(totes, key=lambda name: load[name])
+        others = [item for item in belief.items if item.name != held]
+        at = {item.name: place for item in others if (place := places.of(item)) is not None}
+        free = {
+            slot: places.level(slot)
+            for slot in places.slots
+            if places.zones[slot] == zone and slot not in at.values()
+        }
+        unit = self._clerk.unit(belief, held)
+        if unit is None:
+            return sorted(free, key=lambda slot: free[slot], reverse=True)
+        stored, waiting = self._rest(zone, belief, at)
+        return self._slotting.order(unit, free, stored, waiting)
 
-    def _settled(self, belief: Belief, name: str) -> bool:
+    def _rest(
+        self, zone: str, belief: Belief, at: dict[str, str]
+    ) -> tuple[list[tuple[Unit, int]], list[Unit]]:
+        """Return what stands in a zone, with its tier, and what has yet to come there."""
+        stored, waiting = [], []
+        for name in belief.labels:
+            unit = self._clerk.unit(belief, name)
+            if unit is None or self._clerk.zone(belief, name, ()) != zone:
+                continue
+            place = at.get(name)
+            if place in self._places.slots and self._places.zones[place] == zone:
+                stored.append((unit, self._places.level(place)))
+            elif place is not None:
+                waiting.append(unit)
+        waiting += [u for u in self._clerk.expected(belief) if self._clerk.home(u) == zone]
+        return stored, waiting
+
+    def _settled(self, belief: Belief, name: str, unreadable: set[str]) -> bool:
         """Tell whether the item needs no more work, or cannot be reached any more."""
         item = belief.item(name)
         if fallen(self._facility, item):
             return True
         if belief.carton is not None and inside(belief.carton, item):
-            return False
+            return self._task not in ("unpack", "chain")
         place = self._places.of(item)
         if place is None:
             return False
         if self._task == "unpack":
             return place == TABLE
-        gtin = belief.gtins.get(name)
-        zone = "quarantine" if gtin is None else zone_of(self._skus[gtin], self._facility.storage)
+        zone = self._clerk.zone(belief, name, unreadable)
         ends = self._places.totes if self._task == "classify" else self._places.slots
         return place in ends and self._places.zones[place] == zone

@@ -35,7 +35,7 @@ def scan(mover: Mover, belief: Belief) -> Skill:
                 cause = str(error)
                 continue
             for _ in range(_PATIENCE):
-                if held.name in belief.gtins:
+                if held.name in belief.labels:
                     return Outcome(True)
                 belief = yield from mover.rest(1, belief)
             cause = "UNREADABLE"

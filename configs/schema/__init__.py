@@ -7,6 +7,7 @@ says otherwise.
 
 from .base import Count, Positive, Rgb, Rising, Share, Strict, Vec3
 from .embodiment import Body, Gripper
+from .faults import FAULT_KINDS, FaultChance, FaultKind, FaultProfile
 from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
 from .site import (
     Carton,
@@ -21,8 +22,10 @@ from .site import (
     Tote,
     Zone,
 )
+from .split import Level, Seeds, Split, Task
 
 __all__ = [
+    "FAULT_KINDS",
     "Body",
     "Carton",
     "Catalogue",
@@ -31,21 +34,28 @@ __all__ = [
     "Count",
     "Delivery",
     "Facility",
+    "FaultChance",
+    "FaultKind",
+    "FaultProfile",
     "Gripper",
     "Hazard",
+    "Level",
     "MeshShape",
     "Positive",
     "Rack",
     "Rgb",
     "Rising",
     "Scanner",
+    "Seeds",
     "Shape",
     "Share",
     "Sku",
     "SlottingRule",
+    "Split",
     "Storage",
     "Strict",
     "Table",
+    "Task",
     "Temperature",
     "Tote",
     "Unit",

@@ -112,6 +112,11 @@ class Delivery(Strict):
     damaged: Share = 0.0
     open: Share = 0.0
 
+    @property
+    def most(self) -> int:
+        """The most items that an episode can hold: a fault may add one to a delivery."""
+        return self.cartons[1] * (self.items[1] + (self.surplus > 0)) + 1
+
 
 class Facility(Strict):
     """A kind of site: its layout, stock, rules and deliveries."""
