@@ -25,9 +25,6 @@ class Clerk:
 
     def __init__(self, facility: Facility, catalogue: Catalogue) -> None:
         self._storage = facility.storage
-        self._quarantine = next(
-            (name for name, zone in facility.zones.items() if zone.condition == "quarantine"), ""
-        )
         self._skus: dict[str, Sku] = {sku.gtin: sku for sku in catalogue.items}
 
     def unit(self, belief: Belief, item: str) -> Unit | None:
@@ -65,11 +62,12 @@ class Clerk:
         unit = self.unit(belief, item)
         if unit is None and item not in unreadable:
             return None
-        kept = set(self._storage.quarantine)
-        wrong = self.mislabelled(belief, item) and "wrong" in kept
-        if wrong or kept.intersection(self.findings(belief, item, unreadable)) or unit is None:
-            return self._quarantine
-        return zone_of(unit, self._storage)
+        if unit is None:
+            return self._storage.quarantine["unreadable"]
+        findings: list[str] = list(self.findings(belief, item, unreadable))
+        if self.mislabelled(belief, item):
+            findings.append("wrong")
+        return zone_of(unit, self._storage, findings)
 
     def findings(
         self, belief: Belief, item: str, unreadable: Collection[str]

@@ -89,7 +89,7 @@ class Diagnostician:
     def _tell(
         self, kind: FaultKind, on: bool, belief: Belief, subject: str = "", sure: int = 1
     ) -> None:
-        """Name a cause at the ``sure``-th step in a row of its sign, once until the sign is gone."""
+        """Name a cause at the ``sure``-th step in a row that shows its sign."""
         key = f"{kind}:{subject}"
         self._count[key] = self._count.get(key, 0) + 1 if on else 0
         if self._count[key] == sure:

@@ -9,7 +9,6 @@ from .feasibility import check, load_cell
 from .load import load_body, load_catalogue, load_facility, load_faults, load_split, names
 from .slotting import zone_of
 
-
 __all__ = [
     "ConfigError",
     "check",

@@ -9,7 +9,7 @@ import numpy as np
 
 from warewheel.configs.schema import Body, Catalogue, Facility, FaultProfile
 from warewheel.sim.facts import Places
-from warewheel.sim.spec import Parcel, Placement, WorldSpec
+from warewheel.sim.spec import Parcel, WorldSpec
 from warewheel.sim.values import Pose
 
 from .draw import Draw, grid, manifest, number, stand

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 
-from warewheel.configs.schema import Facility
+from warewheel.configs import zone_of
 from warewheel.sim.facts import Places, fallen
 from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import FINDINGS, Observation, Report
@@ -52,7 +52,7 @@ class Judge:
         self._places = Places(spec.facility)
         units = {placement.name: placement.unit for placement in spec.placements}
         self._truth = truth(spec)
-        zones = _quarantined(spec.facility, self._truth.findings)
+        zones = _apart(spec, self._truth.findings)
         self._goal = goal(task, spec.facility, self._places, units, zones)
         if task == "chain":
             self._goal = _with_reports(self._goal, self._truth.findings, self._truth.reports)
@@ -133,15 +133,11 @@ def _false(report: Report) -> str:
     return f"FALSE_REPORT:{report.finding}:{report.subject}"
 
 
-def _quarantined(facility: Facility, findings: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """Return the zone of each item that is to be kept apart for what is wrong with it."""
-    zone = next((n for n, z in facility.zones.items() if z.condition == "quarantine"), None)
-    kept = set(facility.storage.quarantine)
-    return {
-        name: zone
-        for name, found in findings.items()
-        if zone is not None and (kept.intersection(found) or "unreadable" in found)
-    }
+def _apart(spec: WorldSpec, findings: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    """Return the zone of each item that something is wrong with."""
+    units = {placement.name: placement.unit for placement in spec.placements}
+    storage = spec.facility.storage
+    return {name: zone_of(units[name], storage, found) for name, found in findings.items()}
 
 
 def _with_reports(

@@ -66,7 +66,9 @@ def of_split(
         )
 
 
-def in_rotation(facilities: tuple[str, ...], first: int, count: int, **rest: str | None) -> Iterator[Case]:
+def in_rotation(
+    facilities: tuple[str, ...], first: int, count: int, **rest: str | None
+) -> Iterator[Case]:
     """Yield cases whose seeds count up from ``first``, facilities taken in turn."""
     for k, facility in enumerate(islice(cycle(facilities), count)):
         yield Case(seed=first + k, facility=facility, **rest)  # type: ignore[arg-type]

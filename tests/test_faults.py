@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_the_shipped_profiles_hold_every_kind() -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{kind: grip_slip, chance: 1.5}", "bad.yaml:5: faults[0].chance: got 1.5; input should be"),
+        ("{kind: grip_slip, chance: 1.5}", "bad.yaml:5: faults[0].chance: got 1.5;"),
         ("{kind: grip_slop, chance: 0.5}", "got 'grip_slop'; allowed: grip_slip"),
         ("{kind: grip_slip, chance: 0.5, secs: 1}", "secs: unknown key"),
         ("{kind: grip_slip, chance: 0.5, for_good: 0.5}", "'grip_slip' always ends"),
@@ -87,8 +87,10 @@ def test_faults_of_content_change_what_is_true(kind: FaultKind) -> None:
         plain = truth(scenario("chain", facility, body, catalogue, seed))
         troubled = scenario("chain", facility, body, catalogue, seed, only(kind))
         for fault in troubled.faults:
-            fresh = {r for r in truth(troubled).reports - plain.reports if r.subject == fault.target}
-            assert fresh, f"seed {seed}: nothing to report of {fault}"
+            fresh = truth(troubled).reports - plain.reports
+            assert any(r.subject == fault.target for r in fresh), (
+                f"seed {seed}: nothing to report of {fault}"
+            )
 
 
 QUICK: list[FaultKind] = ["grip_slip", "jammed_flap", "label_wrong", "sensor_latency"]
@@ -140,5 +142,4 @@ def test_splits_share_no_seed() -> None:
         (split.seeds.first, split.seeds.first + split.seeds.count)
         for split in map(load_split, names("split"))
     )
-    assert all(end <= start for (_, end), (start, _) in zip(spans, spans[1:], strict=False))
-    assert Path("configs/splits").is_dir()
+    assert all(end <= start for (_, end), (start, _) in itertools.pairwise(spans))
