@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from warewheel.sim.values import CartonState, ItemState, Observation, Proprioception
+from warewheel.sim.values import CartonState, ItemState, Observation, Proprioception, Read
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +15,15 @@ class Belief:
         body: What the body feels.
         carton: Where the carton is, or None if there is none.
         items: Where the items in view are; what they are is another matter.
-        gtins: Labels read so far, by item name.
+        gtins: GTINs read so far, by item name.
+        reads: Labels read so far, by item name.
     """
 
     body: Proprioception
     carton: CartonState | None
     items: tuple[ItemState, ...]
     gtins: dict[str, str]
+    reads: dict[str, Read] = field(default_factory=dict)
 
     def item(self, name: str) -> ItemState:
         """Return the item called ``name``; raise KeyError if it is not believed in."""
@@ -44,4 +46,5 @@ class TruePoses:
             carton=observation.scene.carton,
             items=observation.scene.items,
             gtins={read.item: read.gtin for read in observation.reads},
+            reads={read.item: read for read in observation.reads},
         )

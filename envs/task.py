@@ -23,6 +23,12 @@ INSTRUCTIONS = {
 TASKS = tuple(INSTRUCTIONS)
 
 
+def instruction_for(task: str, facility: Facility) -> str:
+    """Return the sentence that a robot is told: the facility's own, or the task's."""
+    own = {str(name): text for name, text in facility.instructions.items()}
+    return own.get(task, INSTRUCTIONS[task])
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """How an episode stands.
@@ -58,17 +64,17 @@ class Judge:
     def __init__(self, task: str, spec: WorldSpec) -> None:
         self._facility = spec.facility
         self._places = Places(spec.facility)
-        skus = {placement.name: placement.unit.sku for placement in spec.placements}
-        self._goal = goal(task, spec.facility, self._places, skus)
+        units = {placement.name: placement.unit for placement in spec.placements}
+        self._goal = goal(task, spec.facility, self._places, units)
         self._about = {
             name: [
                 condition.any_of
                 for condition in self._goal
                 if any(fact[1] == name for fact in condition.any_of)
             ]
-            for name in skus
+            for name in units
         }
-        self._rules = Rules(spec.facility, self._places, skus)
+        self._rules = Rules(spec.facility, self._places, units)
         self._fallen: set[str] = set()
         self._read = 0
 

@@ -9,7 +9,7 @@ from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Request
 from warewheel.configs import zone_of
-from warewheel.configs.schema import Catalogue, Facility, Sku
+from warewheel.configs.schema import Catalogue, Facility, Unit
 from warewheel.sim.facts import TABLE, Places, fallen, inside
 
 # A subgoal that failed this often is given up.
@@ -65,14 +65,22 @@ class Scripted:
         elif self._task == "unpack":
             goals = [TABLE]
         else:
-            sku = self._skus[belief.gtins[held]]
-            goals = self._ends(zone_of(sku, self._facility.storage), sku, belief, held)
+            unit = self._unit(belief, held)
+            goals = self._ends(zone_of(unit, self._facility.storage), unit, belief, held)
         for place in [*goals, TABLE]:
             if failed[Subgoal("place", held, place)] < _TRIES:
                 return Subgoal("place", held, place)
         return None
 
-    def _ends(self, zone: str, sku: Sku | None, belief: Belief, held: str) -> list[str]:
+    def _unit(self, belief: Belief, name: str) -> Unit:
+        """Return what is known of an item whose label was read."""
+        read = belief.reads[name]
+        return Unit(
+            sku=self._skus[read.gtin], lot=read.lot, expiry=read.expiry, route=read.route,
+            condition=belief.item(name).condition,
+        )  # fmt: skip
+
+    def _ends(self, zone: str, unit: Unit | None, belief: Belief, held: str) -> list[str]:
         """Return the places where the item may end, the best first."""
         places = self._places
         if self._task == "classify":
@@ -80,7 +88,7 @@ class Scripted:
         taken = {places.of(item) for item in belief.items if item.name != held}
         free = [s for s in places.slots if places.zones[s] == zone and s not in taken]
         storage = self._facility.storage
-        if sku is not None and sku.mass > storage.heavy_above:
+        if unit is not None and unit.sku.mass > storage.heavy_above:
             return sorted(
                 (s for s in free if places.level(s) <= storage.heavy_max_level), key=places.level
             )
@@ -99,7 +107,8 @@ class Scripted:
             return False
         if self._task == "unpack":
             return place == TABLE
-        gtin = belief.gtins.get(name)
-        zone = "quarantine" if gtin is None else zone_of(self._skus[gtin], self._facility.storage)
+        zone = "quarantine"
+        if name in belief.gtins:
+            zone = zone_of(self._unit(belief, name), self._facility.storage)
         ends = self._places.totes if self._task == "classify" else self._places.slots
         return place in ends and self._places.zones[place] == zone
