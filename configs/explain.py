@@ -50,7 +50,7 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
         allowed = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
         return f"{where}: got '{got}'; {options(str(got), allowed)}"
     message = detail["msg"].removeprefix("Value error, ")
-    if kind in {"value_error", "twin"}:
+    if kind == "value_error" or "at" in detail.get("ctx", {}):
         return f"{where}: {message}"
     return f"{where}: got {got!r}; {message[:1].lower()}{message[1:]}"
 

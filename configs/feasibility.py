@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .load import load_body, load_catalogue, load_facility
-from .schema import Body, Catalogue, Facility, Sku, Vec3
+from .schema import Body, Catalogue, Facility, Sku, Unit, Vec3
 from .slotting import zone_of
 
 # Room that the jaws need beyond an item to close around it [m].
@@ -71,13 +71,17 @@ def _hold(sku: Sku, body: Body) -> Iterator[str]:
 
 def _room(sku: Sku, facility: Facility) -> Iterator[str]:
     """Yield why ``sku`` does not fit where it starts from or where it goes."""
-    (x, y, z), carton = sku.size, facility.carton
+    x, y, z = sku.size
     foot = f"its footprint {_by((x, y))} m does not fit"
-    if x > carton.pitch[0] or y > carton.pitch[1]:
-        yield f"{foot} the carton's cell of {_by(carton.pitch)} m"
-    highest = carton.size[2] - FLAP_ROOM
-    if z > highest:
-        yield f"it is {z:.3f} m high; under the carton's flaps there is room for {highest:.3f} m"
+    for carton in facility.cartons:
+        if x > carton.pitch[0] or y > carton.pitch[1]:
+            yield f"{foot} a cell of {_by(carton.pitch)} m of carton '{carton.name}'"
+        highest = carton.size[2] - FLAP_ROOM
+        if z > highest:
+            yield (
+                f"it is {z:.3f} m high; under the flaps of carton '{carton.name}' "
+                f"there is room for {highest:.3f} m"
+            )
     if not _fits((x, y), facility.rack.slot_size):
         yield f"{foot} a slot of {_by(facility.rack.slot_size)} m"
     for tote in facility.totes:
@@ -105,15 +109,16 @@ def _reach(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[str
 
 def _layout(facility: Facility) -> Iterator[str]:
     """Yield what overlaps or sticks out in the layout."""
-    carton, rack = facility.carton, facility.rack
-    for axis in (0, 1):
-        cells, pitch, inner = carton.cells[axis], carton.pitch[axis], carton.size[axis]
-        if cells * pitch > inner + 1e-9:
-            yield (
-                f"{cells} cells of {pitch:.3f} m do not fit "
-                f"the carton's {inner:.3f} m along {'xy'[axis]}"
-            )
-    lines = (("columns", list(rack.columns.values())), ("tiers", [y for y, _ in rack.tiers]))
+    rack = facility.rack
+    for carton in facility.cartons:
+        for axis in (0, 1):
+            cells, pitch, inner = carton.cells[axis], carton.pitch[axis], carton.size[axis]
+            if cells * pitch > inner + 1e-9:
+                yield (
+                    f"{cells} cells of {pitch:.3f} m do not fit "
+                    f"the {inner:.3f} m of carton '{carton.name}' along {'xy'[axis]}"
+                )
+    lines = (("columns", [c.x for c in rack.columns]), ("tiers", [y for y, _ in rack.tiers]))
     for (name, at), size in zip(lines, rack.slot_size, strict=True):
         gap = min((b - a for a, b in zip(sorted(at), sorted(at)[1:], strict=False)), default=size)
         if gap < size - 1e-9:
@@ -122,47 +127,51 @@ def _layout(facility: Facility) -> Iterator[str]:
 
 def _deliveries(facility: Facility, catalogue: Catalogue) -> Iterator[str]:
     """Yield why a delivery could not be packed, sorted or stored."""
-    most, cells = facility.delivery.items[1], math.prod(facility.carton.cells)
-    if most > cells:
-        yield f"a delivery of {most} items does not fit the carton's {cells} cells"
-    zones: dict[str, str] = {}
+    delivery, rack = facility.delivery, facility.rack
+    fewest = min(facility.cartons, key=lambda carton: math.prod(carton.cells))
+    cells = math.prod(fewest.cells)
+    if delivery.items[1] > cells:
+        yield (f"{delivery.items[1]} items do not fit the {cells} cells of carton '{fewest.name}'")
+    zones = {rule.zone: "a slotting rule" for rule in facility.storage.slotting}
+    zones |= {zone: f"what is {fault}" for fault, zone in facility.storage.quarantine.items()}
     for sku in catalogue.items:
-        try:
-            zones.setdefault(zone_of(sku, facility.storage), f"item '{sku.sku}'")
-        except ConfigError as error:
-            yield str(error)
-    for rule in facility.storage.slotting:
-        zones.setdefault(rule.zone, "a slotting rule")
+        # A parcel may go any way.
+        for route in facility.storage.routes or ("",):
+            try:
+                zone = zone_of(Unit(sku=sku, route=route), facility.storage)
+                zones[zone] = f"item '{sku.sku}'"
+            except ConfigError as error:
+                yield str(error)
     sorted_into = {tote.zone for tote in facility.totes}
+    stored_in = {column.zone for column in rack.columns if rack.tiers}
     for zone, who in zones.items():
-        if zone not in facility.rack.columns or not facility.rack.tiers:
+        if zone not in stored_in:
             yield f"zone '{zone}' has no slot in the rack; {who} belongs there"
         if zone not in sorted_into:
             yield f"zone '{zone}' has no tote; {who} belongs there"
-    slots = len(zones.keys() & facility.rack.columns.keys()) * len(facility.rack.tiers)
+    most = delivery.cartons[1] * delivery.items[1]
+    slots = sum(column.zone in zones for column in rack.columns) * len(rack.tiers)
     if most > slots:
         yield f"a delivery of {most} items does not fit the {slots} slots of the rack"
-    if "quarantine" not in sorted_into | facility.rack.columns.keys():
-        yield "zone 'quarantine' has neither slot nor tote"
 
 
 def places(facility: Facility) -> dict[str, Vec3]:
     """Return every point in W where the tool picks or puts something, by name."""
     found: dict[str, Vec3] = {}
-    carton, dock = facility.carton, facility.conveyor.dock
-    for i in range(carton.cells[0]):
-        for j in range(carton.cells[1]):
-            x = dock[0] + (i - (carton.cells[0] - 1) / 2) * carton.pitch[0]
-            y = dock[1] + (j - (carton.cells[1] - 1) / 2) * carton.pitch[1]
-            found[f"carton cell ({i}, {j})"] = (x, y, dock[2] + carton.wall)
+    dock = facility.conveyor.dock
+    for carton in facility.cartons:
+        for i in range(carton.cells[0]):
+            for j in range(carton.cells[1]):
+                x = dock[0] + (i - (carton.cells[0] - 1) / 2) * carton.pitch[0]
+                y = dock[1] + (j - (carton.cells[1] - 1) / 2) * carton.pitch[1]
+                found[f"carton '{carton.name}' cell ({i}, {j})"] = (x, y, dock[2] + carton.wall)
     for place, (x, y) in enumerate(facility.table.spots):
         found[f"table spot {place}"] = (x, y, facility.table.centre[2])
     found["scanner"] = facility.scanner.position
     for tote in facility.totes:
         found[tote.name] = tote.position
-    for zone, x in facility.rack.columns.items():
-        for level, (y, z) in enumerate(facility.rack.tiers):
-            found[f"slot {zone}-{level}"] = (x, y, z)
+    for name, (_, _, floor) in facility.rack.slots.items():
+        found[f"slot {name}"] = floor
     return found
 
 

@@ -6,14 +6,17 @@ each holds when any of its facts does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from warewheel.configs import zone_of
-from warewheel.configs.schema import Facility, Sku
+from warewheel.configs.schema import Facility, Unit
 from warewheel.sim.facts import TABLE, Places, inside
 from warewheel.sim.values import Observation
 
 Fact = tuple[str, ...]
+NO_ZONES: Mapping[str, str] = MappingProxyType({})
 STAGES = ("unpack", "classify", "store")
 
 
@@ -44,16 +47,20 @@ def facts(observation: Observation, places: Places) -> frozenset[Fact]:
 
 
 def goal(
-    task: str, facility: Facility, places: Places, skus: dict[str, Sku]
-) -> tuple[Condition, ...]:
-    """Return the conditions of ``task`` for the items ``skus`` (by item name)."""
+    task: str, facility: Facility, places: Places, units: Mapping[str, Unit],
+    zones: Mapping[str, str] = NO_ZONES,
+) -> tuple[Condition, ...]:  # fmt: skip
+    """Return the conditions of ``task`` for the items ``units``, by item name.
+
+    ``zones`` are those of items that belong elsewhere than the house rules for their units say.
+    """
     conditions = []
 
     def want(stage: str, *any_of: Fact) -> None:
         conditions.append(Condition(stage, frozenset(any_of)))
 
-    for name, sku in skus.items():
-        zone = zone_of(sku, facility.storage)
+    for name, unit in units.items():
+        zone = zones.get(name) or zone_of(unit, facility.storage)
         slots = [("at", name, slot) for slot in places.slots if places.zones[slot] == zone]
         totes = [("at", name, tote) for tote in places.totes if places.zones[tote] == zone]
         if task == "unpack":

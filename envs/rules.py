@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from warewheel.configs import zone_of
-from warewheel.configs.schema import Facility, Sku
+from warewheel.configs.schema import Facility, Unit
 from warewheel.sim.facts import Places, under
 from warewheel.sim.values import Scene
 from warewheel.sim.world import PERIOD
 
-from .goal import Fact
+from .goal import NO_ZONES, Fact
 
 
 class Rules:
     """Watches a trace and keeps every violation, once each, as ``RULE:item:where``."""
 
-    def __init__(self, facility: Facility, places: Places, skus: dict[str, Sku]) -> None:
+    def __init__(
+        self, facility: Facility, places: Places, units: Mapping[str, Unit],
+        zones: Mapping[str, str] = NO_ZONES,
+    ) -> None:  # fmt: skip
         self._storage = facility.storage
         self._places = places
-        self._skus = skus
-        self._zones = {name: zone_of(sku, facility.storage) for name, sku in skus.items()}
+        self._skus = {name: unit.sku for name, unit in units.items()}
+        kept = {name: zones.get(name) or zone_of(u, facility.storage) for name, u in units.items()}
+        self._zones = {name: facility.zones[zone].condition for name, zone in kept.items()}
         self._warm: Counter[str] = Counter()
         self._last: frozenset[Fact] = frozenset()
         self.violations: list[str] = []
@@ -43,7 +48,7 @@ class Rules:
             if zone != "cold" or ("in", name, "carton") in now:
                 continue
             if any(
-                self._places.zones.get(fact[2]) == "cold"
+                self._places.condition(fact[2]) == "cold"
                 for fact in now
                 if fact[0] == "at" and fact[1] == name
             ):
@@ -67,7 +72,7 @@ class Rules:
                 heavy = self._skus[name].mass > self._storage.heavy_above
                 if heavy and self._places.level(place) > self._storage.heavy_max_level:
                     broken.append(f"HEAVY_LOW:{name}:{place}")
-                zones = {self._zones[name], self._places.zones[place]}
+                zones = {self._zones[name], self._places.condition(place)}
                 if "hazmat" in zones and len(zones) == 2 and "quarantine" not in zones:
                     broken.append(f"HAZMAT:{name}:{place}")
         return broken

@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 
 from warewheel.configs import zone_of
+from warewheel.configs.schema import Facility
 from warewheel.sim.facts import Places, fallen
 from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import FINDINGS, Observation, Report
@@ -21,6 +22,12 @@ INSTRUCTIONS = {
     "chain": "Unpack the delivery, sort it and put it away; keep frozen goods cold.",
 }
 TASKS = tuple(INSTRUCTIONS)
+
+
+def instruction_for(task: str, facility: Facility) -> str:
+    """Return the sentence that a robot is told: the facility's own, or the task's."""
+    own = {str(name): text for name, text in facility.instructions.items()}
+    return own.get(task, INSTRUCTIONS[task])
 
 
 @dataclass(frozen=True, slots=True)

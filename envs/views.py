@@ -8,8 +8,10 @@ from warewheel.configs.schema import Facility
 from warewheel.sim.camera import Camera
 
 
-def _overview(_: Facility, size: int) -> Camera:
-    return Camera((1.5, -0.9, 1.4), (0.3, -0.05, 0.7), width=size, height=size)
+def _overview(facility: Facility, size: int) -> Camera:
+    # From across the belt, so that the rack shows its front.
+    side = facility.rack.side
+    return Camera((1.5, -0.9 * side, 1.4), (0.3, -0.05 * side, 0.7), width=size, height=size)
 
 
 def _dock(facility: Facility, size: int) -> Camera:
@@ -23,10 +25,12 @@ def _table(facility: Facility, size: int) -> Camera:
 
 
 def _rack(facility: Facility, size: int) -> Camera:
-    xs = list(facility.rack.columns.values())
+    rack = facility.rack
+    xs = [column.x for column in rack.columns]
     middle = (min(xs) + max(xs)) / 2
-    y, z = facility.rack.tiers[0]
-    return Camera((middle, y - 0.7, z + 0.9), (middle, y + 0.1, z + 0.1), width=size, height=size)
+    y, z = rack.tiers[0]
+    eye, target = (middle, y - 0.7 * rack.side, z + 0.9), (middle, y + 0.1 * rack.side, z + 0.1)
+    return Camera(eye, target, width=size, height=size)
 
 
 # Cameras by name: each takes the layout and the picture's width and height [px].

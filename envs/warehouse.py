@@ -21,7 +21,7 @@ from warewheel.sim.world import CONTROL_HZ, Snapshot, World, has_display
 from . import spaces as shapes
 from .options import Executor, executor, executors, is_action
 from .scenario import scenario
-from .task import INSTRUCTIONS, TASKS, Judge, Verdict
+from .task import TASKS, Judge, Verdict, instruction_for
 from .views import VIEWS
 
 # An expert needs about 21 s for each of up to eight items.
@@ -56,7 +56,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
             ``instruction``; or ``flat``: the first two as one vector.
         reward: ``dense``: change of progress and of the distance to the nearest unfinished item,
             minus 0.1 for each new violation. ``sparse``: 1 on success, otherwise 0.
-        instruction: Sentence that the agent is told; each task has its own by default.
+        instruction: Sentence that the agent is told; by default the facility's for the task.
         max_steps: Control steps after which the episode is truncated.
         cameras: Names of the views to take, of `views.VIEWS`.
         camera_size: Width and height of their pictures [px].
@@ -119,7 +119,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
         )
         self.faults = None if faults is None else load_faults(faults)
         self.task, self.render_mode = task, render_mode
-        self.instruction = INSTRUCTIONS[task] if instruction is None else instruction
+        self.instruction = (
+            instruction_for(task, self.facility) if instruction is None else instruction
+        )
         if self.instruction not in shapes.text_space():
             raise ValueError("the instruction is over 400 characters or has some beyond ASCII")
         self._mode, self._reward, self._parts = action_mode, reward, parts

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from warewheel.configs.schema import Facility
+from warewheel.configs.schema import Facility, Keeping
 
-from .stations import slot_positions
 from .values import CartonState, ItemState, Quat, Vec3
 
 # Play in the height at which an item counts as standing on a surface [m].
@@ -25,24 +24,25 @@ _PAIR = 0.046
 class Places:
     """The named places of a facility, and which of them an item rests in.
 
-    Names are ``table``, each tote's name, and each slot's (``<zone>-<level>``).
+    Names are ``table``, each tote's name, and each slot's (see `Rack`).
     """
 
     def __init__(self, facility: Facility) -> None:
-        table = facility.table
+        table, slots = facility.table, facility.rack.slots
         self._spots = table.spots
         self.floors: Mapping[str, Vec3] = {
             TABLE: table.centre,
             **{tote.name: tote.position for tote in facility.totes},
-            **slot_positions(facility),
+            **{name: floor for name, (_, _, floor) in slots.items()},
         }
-        self.slots = tuple(slot_positions(facility))
+        self.slots = tuple(slots)
         self.totes = tuple(tote.name for tote in facility.totes)
         self.zones = {tote.name: tote.zone for tote in facility.totes} | {
-            name: zone
-            for zone in facility.rack.columns
-            for name in self.slots
-            if name.rpartition("-")[0] == zone
+            name: column.zone for name, (column, _, _) in slots.items()
+        }
+        self._levels = {name: level for name, (_, level, _) in slots.items()}
+        self._conditions = {
+            place: facility.zones[zone].condition for place, zone in self.zones.items()
         }
         sizes = [table.size, *(tote.size[:2] for tote in facility.totes)]
         sizes += [facility.rack.slot_size] * len(self.slots)
@@ -74,7 +74,11 @@ class Places:
 
     def level(self, slot: str) -> int:
         """Return the tier of a slot; 0 is the lowest."""
-        return int(slot.rpartition("-")[2])
+        return self._levels[slot]
+
+    def condition(self, place: str) -> Keeping | None:
+        """Return the condition that a place keeps goods in; the table has none."""
+        return self._conditions.get(place)
 
 
 def inside(carton: CartonState, item: ItemState) -> bool:
@@ -102,7 +106,12 @@ def _rows(turn: Quat) -> tuple[Vec3, Vec3, Vec3]:
 
 def fallen(facility: Facility, item: ItemState) -> bool:
     """Tell whether the item lies out of reach, below every place."""
-    lowest = min(facility.rack.tiers[0][1], facility.conveyor.dock[2], facility.table.centre[2])
+    lowest = min(
+        facility.rack.tiers[0][1],
+        facility.conveyor.dock[2],
+        facility.table.centre[2],
+        *(tote.position[2] for tote in facility.totes),
+    )
     return item.pose.position[2] < lowest - 0.1
 
 

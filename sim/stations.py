@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from warewheel.configs.schema import Body, Facility, Zone
+from collections import Counter
+
+from warewheel.configs.schema import Body, Facility, Keeping
 
 from .assets import Block
-from .values import Vec3
 
 Rgba = tuple[float, float, float, float]
 
-ZONE_COLOURS: dict[Zone, Rgba] = {
+_COLOURS: dict[Keeping, Rgba] = {
     "ambient": (0.55, 0.62, 0.68, 1.0),
     "cold": (0.36, 0.66, 0.9, 1.0),
     "hazmat": (0.93, 0.68, 0.2, 1.0),
@@ -21,6 +22,9 @@ _BELT: Rgba = (0.13, 0.14, 0.16, 1.0)
 _WOOD: Rgba = (0.86, 0.83, 0.77, 1.0)
 _WHITE: Rgba = (0.95, 0.95, 0.95, 1.0)
 _GLASS: Rgba = (0.85, 0.12, 0.15, 1.0)
+
+# Zones of one condition differ in brightness, in turn by these factors.
+_SHADES = (1.0, 0.78, 1.22, 0.6)
 
 # Height of the strips that keep neighbouring slots apart; lower than any grip above a slot.
 LIP = 0.008
@@ -38,12 +42,27 @@ def stations(facility: Facility, body: Body) -> dict[str, tuple[Block, ...]]:
 
 
 def belt(facility: Facility) -> Block:
-    """Return the conveyor's moving surface, whose top is at the dock's height."""
-    conveyor, carton = facility.conveyor, facility.carton
+    """Return the conveyor's moving surface, whose top is at the dock's height.
+
+    It ends a little before where the longest carton comes to rest.
+    """
+    conveyor = facility.conveyor
     x, y, z = conveyor.dock
-    near = x - carton.size[0] / 2 - carton.wall - 0.01
+    near = x - max(carton.size[0] / 2 + carton.wall for carton in facility.cartons) - 0.01
     far = x + conveyor.length
     return Block(((near + far) / 2, y, z - 0.02), (far - near, conveyor.width, 0.04), _BELT)
+
+
+def zone_colours(facility: Facility) -> dict[str, Rgba]:
+    """Return the colour of each zone: that of its condition, in a shade of its own."""
+    taken: Counter[str] = Counter()
+    colours = {}
+    for name, zone in facility.zones.items():
+        shade = _SHADES[taken[zone.condition] % len(_SHADES)]
+        taken[zone.condition] += 1
+        r, g, b, a = _COLOURS[zone.condition]
+        colours[name] = (min(r * shade, 1.0), min(g * shade, 1.0), min(b * shade, 1.0), a)
+    return colours
 
 
 def _pedestal(body: Body) -> tuple[Block, ...]:
@@ -89,9 +108,10 @@ def _table(facility: Facility) -> tuple[Block, ...]:
 def _totes(facility: Facility) -> tuple[Block, ...]:
     blocks = []
     wall = 0.006
+    colours = zone_colours(facility)
     for tote in facility.totes:
         (x, y, z), (dx, dy, dz) = tote.position, tote.size
-        paint = ZONE_COLOURS[tote.zone]
+        paint = colours[tote.zone]
         blocks.append(Block((x, y, z - wall / 2), (dx, dy, wall), paint))
         for side in (-1.0, 1.0):
             at_x = (x + side * (dx + wall) / 2, y, z + dz / 2 - wall / 2)
@@ -112,33 +132,24 @@ def _totes(facility: Facility) -> tuple[Block, ...]:
 
 
 def _rack(facility: Facility) -> tuple[Block, ...]:
-    rack = facility.rack
+    rack, colours = facility.rack, zone_colours(facility)
     slot_x, slot_y = rack.slot_size
     blocks = []
-    xs = list(rack.columns.values())
+    xs = [column.x for column in rack.columns]
     x_mid, x_len = (max(xs) + min(xs)) / 2, max(xs) - min(xs) + slot_x + 0.016
+    back = rack.side * slot_y / 2
     for level, (y, z) in enumerate(rack.tiers):
-        for zone, x in rack.columns.items():
-            blocks.append(Block((x, y, z - 0.005), (slot_x, slot_y, 0.01), ZONE_COLOURS[zone]))
-            for side in (-1.0, 1.0):
-                strip = (x + side * (slot_x / 2 + 0.004), y, z + LIP / 2 - 0.005)
+        for column in rack.columns:
+            x, paint = column.x, colours[column.zone]
+            blocks.append(Block((x, y, z - 0.005), (slot_x, slot_y, 0.01), paint))
+            for end in (-1.0, 1.0):
+                strip = (x + end * (slot_x / 2 + 0.004), y, z + LIP / 2 - 0.005)
                 blocks.append(Block(strip, (0.008, slot_y, LIP + 0.01), _WHITE))
         # The riser closes the step up to this tier and carries it.
         below = 0.02 if level == 0 else rack.tiers[level - 1][1] - 0.01
-        front = (x_mid, y - slot_y / 2 - 0.003, (below + z + LIP) / 2)
+        front = (x_mid, y - back - rack.side * 0.003, (below + z + LIP) / 2)
         blocks.append(Block(front, (x_len, 0.006, z + LIP - below), _STEEL))
     y, z = rack.tiers[-1]
-    blocks.append(
-        Block((x_mid, y + slot_y / 2 + 0.005, z / 2 + 0.03), (x_len, 0.01, z + 0.06), _STEEL)
-    )
+    wall = (x_mid, y + back + rack.side * 0.005, z / 2 + 0.03)
+    blocks.append(Block(wall, (x_len, 0.01, z + 0.06), _STEEL))
     return tuple(blocks)
-
-
-def slot_positions(facility: Facility) -> dict[str, Vec3]:
-    """Return the centre of each slot's floor in W, by slot name ``<zone>-<level>``."""
-    rack = facility.rack
-    return {
-        f"{zone}-{level}": (x, y, z)
-        for zone, x in rack.columns.items()
-        for level, (y, z) in enumerate(rack.tiers)
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from warewheel.configs import (
 from warewheel.configs.choice import closest, unknown
 from warewheel.configs.document import parse
 from warewheel.configs.load import Kind, read
-from warewheel.configs.schema import Body, Catalogue, Facility, Strict
+from warewheel.configs.schema import Body, Catalogue, Facility, Sku, Strict, Unit
 
 ROOT = Path(__file__).resolve().parent.parent
 FACILITY = (ROOT / "configs/facilities/parcel_hub.yaml").read_text()
@@ -59,17 +60,33 @@ def test_every_shipped_cell_works() -> None:
     for facility_name in names("facility"):
         for body_name in names("body"):
             facility, _, catalogue = load_cell(facility_name, body_name)
-            zones = [zone_of(sku, facility.storage) for sku in catalogue.items]
-            for zone in ("ambient", "cold", "hazmat", "secure"):
-                assert zones.count(zone) >= 3, zone
+            zones = [
+                zone_of(Unit(sku=sku, route=route), facility.storage)
+                for sku in catalogue.items
+                for route in facility.storage.routes or ("",)
+            ]
+            for rule in facility.storage.slotting:
+                assert zones.count(rule.zone) >= 3, rule.zone
 
 
-def test_general_catalogue_is_varied() -> None:
-    items = load_catalogue("general").items
-    assert len(items) == 30
-    assert len({sku.category for sku in items}) >= 10
-    assert {sku.shape for sku in items} == {"box", "bag", "can", "bottle", "mesh"}
-    assert all(min(sku.size) >= 0.035 for sku in items), "a thin item would topple"
+def test_catalogues_are_varied() -> None:
+    by_gtin: dict[str, Sku] = {}
+    for name in names("catalogue"):
+        items = load_catalogue(name).items
+        assert 18 <= len(items) <= 30
+        assert len({sku.category for sku in items}) >= 6
+        assert {sku.shape for sku in items} >= {"box", "bag", "can", "bottle"}
+        assert all(min(sku.size) >= 0.035 for sku in items), "a thin item would topple"
+        for sku in items:
+            # A number stands for the same goods wherever it is used.
+            assert by_gtin.setdefault(sku.gtin, sku) == sku
+
+
+def test_facilities_differ() -> None:
+    sites = [load_facility(name) for name in names("facility")]
+    for part in ("catalogue", "cartons", "table", "zones", "totes", "rack", "storage", "delivery"):
+        values = [getattr(site, part) for site in sites]
+        assert all(a != b for a, b in itertools.combinations(values, 2)), part
 
 
 def test_unknown_names_are_told_with_the_closest() -> None:
@@ -93,44 +110,56 @@ def test_a_file_of_ones_own(tmp_path: Path) -> None:
 
 FACILITY_MISTAKES = [
     (
-        "  wall: 0.008",
-        "  wal: 0.008",
-        "carton.wal: unknown key; allowed: size, wall, mass, gap, seam, tape_torque, cells, pitch; "
+        "    wall: 0.008",
+        "    wal: 0.008",
+        "cartons[0].wal: unknown key; allowed: name, size, wall, mass, gap, seam, tape_torque, "
+        "cells, pitch; "
         "did you mean 'wall'?",
     ),
     ("name: parcel_hub", "title: parcel_hub", "title: unknown key; allowed: name, description"),
-    ("  wall: 0.008", "  wall: -1", "carton.wall: got -1; input should be greater than 0"),
-    ("  wall: 0.008", "  wall: .nan", "carton.wall: got nan; input should be"),
-    ("columns: {cold:", "columns: {colt:", "rack.columns.colt: got 'colt'; allowed: ambient, cold"),
-    ("zone: cold, position", "zone: cool, position", "totes[1].zone: got 'cool'; allowed: ambient"),
-    ("items: [2, 8]", "items: [8, 2]", "delivery.items: expected (least, most), got (8, 2)"),
-    ("items: [2, 8]", "items: [0, 8]", "delivery.items[0]: got 0; input should be greater"),
+    ("    wall: 0.008", "    wall: -1", "cartons[0].wall: got -1; input should be greater than 0"),
+    ("    wall: 0.008", "    wall: .nan", "cartons[0].wall: got nan; input should be"),
+    (
+        "{zone: secure, x:",
+        "{zone: secured, x:",
+        "rack.columns[3].zone: zone 'secured' is unknown; allowed: north, east, south, hazmat, "
+        "secure, quarantine; did you mean 'secure'?",
+    ),
+    ("zone: east, position", "zone: eats, position", "totes[1].zone: zone 'eats' is unknown"),
+    ("zone: east, route", "zone: west, route", "storage.slotting[3].zone: zone 'west' is unknown"),
+    ("wrong: quarantine", "wrong: quarantin", "storage.quarantine.wrong: zone 'quarantin' is unk"),
+    ("    wrong: quarantine", "    wrongs: quarantine", "storage.quarantine.wrongs: got 'wrongs'"),
+    ("{condition: secure}", "{condition: locked}", "zones.secure.condition: got 'locked'; allowed"),
+    ("  chain: Unpack", "  chains: Unpack", "instructions.chains: got 'chains'; allowed: chain"),
+    ("damaged: 0.05", "damaged: 1.05", "delivery.damaged: got 1.05; input should be less than"),
+    ("items: [2, 6]", "items: [6, 2]", "delivery.items: expected (least, most), got (6, 2)"),
+    ("items: [2, 6]", "items: [0, 6]", "delivery.items[0]: got 0; input should be greater"),
     (
         "secure, high_value",
         "secure, hi_value",
-        "storage.slotting[2].hi_value: unknown key; allowed",
+        "storage.slotting[1].hi_value: unknown key; allowed",
     ),
-    ("  wall: 0.008", "  wall: 0.008\n  wall: 1", "key 'wall' is given twice, first on line"),
+    ("    wall: 0.008", "    wall: 0.008\n    wall: 1", "key 'wall' is given twice, first on line"),
     ("name: parcel_hub", "name: !!python/name:os.system", "could not determine a constructor"),
     ("name: parcel_hub", "name: [parcel_hub", "expected ',' or ']'"),
     ("name: parcel_hub", "name: a\x1f", "special characters are not allowed: 31"),
 ]
 CATALOGUE_MISTAKES = [
     (
-        '"09520000000011"',
-        '"09520000000012"',
-        "items[0].gtin: check digit of '09520000000012' is 2; it should be 1",
+        '"09520000000134"',
+        '"09520000000135"',
+        "items[0].gtin: check digit of '09520000000135' is 5; it should be 4",
     ),
-    ('"09520000000011"', '"0952000"', "items[0].gtin: got '0952000'; string should match pattern"),
+    ('"09520000000134"', '"0952000"', "items[0].gtin: got '0952000'; string should match pattern"),
     (
-        '"09520000000028"',
-        '"09520000000011"',
-        "items[1].gtin: '09520000000011' is taken by items[0]",
+        '"09520000000141"',
+        '"09520000000134"',
+        "items[1].gtin: '09520000000134' is taken by items[0]",
     ),
-    ("sku: fish-fingers", "sku: garden-peas", "items[1].sku: 'garden-peas' is taken by items[0]"),
-    ("shape: bag", "shape: bog", "items[0].shape: got 'bog'; allowed: box, bag, can"),
+    ("sku: bud-vase", "sku: drinking-glass", "items[1].sku: 'drinking-glass' is taken by items[0]"),
+    ("shape: can", "shape: cans", "items[0].shape: got 'cans'; allowed: box, bag, can"),
     ("rpy: [1.5708", "rpy: [1.2", "mesh.rpy: expected multiples of pi/2, got (1.2"),
-    ("shelf_life_days: 540", "shelf_life_days: 0", "items[0].shelf_life_days: got 0; input should"),
+    ("shelf_life_days: 540", "shelf_life_days: 0", "items[2].shelf_life_days: got 0; input should"),
 ]
 MISTAKES: list[tuple[type[Strict], str, str, str, str]] = [
     *((Facility, FACILITY, *row) for row in FACILITY_MISTAKES),
@@ -152,21 +181,21 @@ def test_a_mistake_is_told_by_line(
 
 
 def test_item_level_mistakes_point_at_the_item() -> None:
-    text = changed(CATALOGUE, "[0.064, 0.064, 0.095]", "[0.064, 0.060, 0.095]")
-    at = line_of(CATALOGUE, "sku: vanilla-ice-cream")
-    says = "items[2]: a can is round: expected equal x and y, got 0.064 and 0.06"
+    text = changed(CATALOGUE, "[0.064, 0.064, 0.125]", "[0.064, 0.060, 0.125]")
+    at = line_of(CATALOGUE, "sku: drain-opener")
+    says = "items[3]: a can is round: expected equal x and y, got 0.064 and 0.06"
     assert refusal(text, Catalogue) == f"my.yaml:{at}: {says}"
-    text = changed(CATALOGUE, "shape: bag", "shape: mesh")
+    text = changed(CATALOGUE, "shape: box", "shape: mesh")
     assert "shape is 'mesh' without a mesh" in refusal(text, Catalogue)
 
 
 def test_missing_keys_and_all_mistakes_at_once() -> None:
-    text = changed(changed(FACILITY, "  wall: 0.008\n", ""), "  mass: 1.2", "  mass: heavy")
-    at = line_of(FACILITY, "carton:")
+    text = changed(changed(FACILITY, "    wall: 0.008\n", ""), "  mass: 1.2", "  mass: heavy")
+    at = line_of(FACILITY, "- name: double-wall")
     lines = refusal(text, Facility).splitlines()
-    assert lines[0] == f"my.yaml:{at}: carton.wall: missing key"
+    assert lines[0] == f"my.yaml:{at}: cartons[0].wall: missing key"
     assert lines[1].startswith(
-        f"my.yaml:{at + 2}: carton.mass: got 'heavy'; input should be a valid"
+        f"my.yaml:{at + 2}: cartons[0].mass: got 'heavy'; input should be a valid"
     )
     assert len(lines) == 2
 

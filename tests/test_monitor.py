@@ -21,7 +21,7 @@ FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
 PLACES = Places(FACILITY)
 OK = Outcome(True)
 PICK, SCAN = Subgoal("pick", "item-0"), Subgoal("scan", "item-0")
-STOW = Subgoal("place", "item-0", "cold-1")
+STOW = Subgoal("place", "item-0", "north-1")
 
 
 def first(task: str) -> Belief:
@@ -85,9 +85,9 @@ def test_a_success_with_its_effect_stands() -> None:
     monitor = Monitor(PLACES)
     assert monitor.judge(PICK, OK, belief, "item-0") == OK
     assert monitor.judge(SCAN, OK, belief, "item-0") == OK
-    assert monitor.judge(STOW, OK, moved(belief, "cold-1"), None) == OK
+    assert monitor.judge(STOW, OK, moved(belief, "north-1"), None) == OK
     lost = Outcome(False, "IK")
-    assert monitor.judge(STOW, lost, moved(belief, "cold-1"), None) == lost
+    assert monitor.judge(STOW, lost, moved(belief, "north-1"), None) == lost
 
 
 def test_believed_facts_follow_the_scene() -> None:
@@ -95,5 +95,5 @@ def test_believed_facts_follow_the_scene() -> None:
     assert ("hand", "empty") in facts
     assert ("in", "item-0", "carton") in facts
     assert not {("docked", "carton"), ("open", "carton"), ("clear", "item-0")} & facts
-    stored = believed(moved(first("store"), "cold-1"), "item-1", PLACES)
-    assert {("at", "item-0", "cold-1"), ("held", "item-1"), ("known", "item-0")} <= stored
+    stored = believed(moved(first("store"), "north-1"), "item-1", PLACES)
+    assert {("at", "item-0", "north-1"), ("held", "item-1"), ("known", "item-0")} <= stored

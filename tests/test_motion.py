@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from warewheel.configs import load_cell
+from warewheel.configs import load_cell, names
 from warewheel.configs.feasibility import places
 from warewheel.sim.motion import Motion, down
 from warewheel.sim.trajectory import trajectory
@@ -17,27 +18,42 @@ from warewheel.sim.values import Pose
 
 FACILITY, BODY, _ = load_cell("parcel_hub", "panda")
 HOME = np.array(BODY.home)
+CELLS = [
+    (facility, body)
+    for facility in names("facility")
+    for body in names("body")
+]  # fmt: skip
+
+
+def planner(facility: str, body: str) -> tuple[Motion, np.ndarray]:
+    site, robot, _ = load_cell(facility, body)
+    home = np.array(robot.home)
+    return Motion(Twin(site, robot), robot.base, home, np.random.default_rng(0)), home
 
 
 @pytest.fixture(scope="module")
 def motion() -> Iterator[Motion]:
-    twin = Twin(FACILITY, BODY)
-    yield Motion(twin, BODY.base, HOME, np.random.default_rng(0))
-    twin.close()
+    made, _ = planner("parcel_hub", "panda")
+    yield made
+    made.twin.close()
 
 
-@pytest.mark.parametrize("yaw", [0.0, math.pi / 2])
-@pytest.mark.parametrize("name", sorted(places(FACILITY)))
-def test_every_place_can_be_worked_at_from_above(motion: Motion, name: str, yaw: float) -> None:
-    x, y, z = places(FACILITY)[name]
-    for height in (0.03, 0.2):
-        found = motion.postures((x, y, z + height), yaw, HOME)
-        assert found, f"no posture {height} m above {name}"
-        for joints in found:
-            assert (joints >= motion.twin.lower).all()
-            assert (joints <= motion.twin.upper).all()
-            at = motion.twin.pose(joints)
-            assert math.dist(at.position, (x, y, z + height)) < 1e-3
+@pytest.mark.parametrize(("facility", "body"), CELLS)
+def test_every_place_can_be_worked_at_from_above(facility: str, body: str) -> None:
+    motion, home = planner(facility, body)
+    missed = []
+    for name, (x, y, z) in places(load_cell(facility, body)[0]).items():
+        for height, yaw in itertools.product((0.03, 0.2), (0.0, math.pi / 2)):
+            found = motion.postures((x, y, z + height), yaw, home)
+            if not found:
+                missed.append(f"{name}, {height} m above, turned by {yaw:.2f}")
+            for joints in found:
+                assert (joints >= motion.twin.lower).all()
+                assert (joints <= motion.twin.upper).all()
+                at = motion.twin.pose(joints)
+                assert math.dist(at.position, (x, y, z + height)) < 1e-3
+    motion.twin.close()
+    assert not missed
 
 
 def test_the_tree_finds_a_way_around(motion: Motion) -> None:

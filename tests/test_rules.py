@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from typing import Any
 
 import numpy as np
 import pytest
 
 from warewheel.configs import load_cell, zone_of
-from warewheel.configs.schema import Sku, Unit
+from warewheel.configs.schema import Facility, Unit
 from warewheel.envs.goal import Fact, facts, goal
 from warewheel.envs.rules import Rules
 from warewheel.envs.task import TASKS, Judge
@@ -28,7 +29,38 @@ from warewheel.sim.values import (
 )
 from warewheel.sim.world import PERIOD, Placement, WorldSpec
 
-FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
+HUB, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
+# What an item must be to belong in a zone of the same name.
+KINDS: dict[str, dict[str, Any]] = {
+    "cold": {"temperature": "chilled"},
+    "hazmat": {"hazard": "toxic"},
+    "secure": {"high_value": True},
+    "ambient": {},
+}
+
+
+def every_zone() -> Facility:
+    """Return the hub with a zone of every condition, called by its condition."""
+    data = HUB.model_dump()
+    names = ["cold", "ambient", "secure", "hazmat", "quarantine"]
+    data["zones"] = {name: {"condition": name} for name in names}
+    data["rack"]["columns"] = [
+        {"zone": name, "x": column.x} for name, column in zip(names, HUB.rack.columns, strict=False)
+    ]
+    data["totes"] = [
+        {**tote, "name": f"tote-{name}", "zone": name}
+        for name, tote in zip(names, data["totes"], strict=False)
+    ]
+    data["storage"]["slotting"] = [
+        {"zone": "hazmat", "hazard": ["toxic"]},
+        {"zone": "cold", "temperature": ["chilled"]},
+        {"zone": "secure", "high_value": True},
+        {"zone": "ambient"},
+    ]
+    return Facility.model_validate(data)
+
+
+FACILITY = every_zone()
 STORAGE = FACILITY.storage
 PLACES = Places(FACILITY)
 BODY_FELT = Proprioception(
@@ -41,11 +73,14 @@ CARTON = CartonState(
 ON_ITS_SIDE: Quat = (math.sqrt(0.5), 0.0, 0.0, math.sqrt(0.5))
 
 
-def sku(zone: str, heavy: bool = False, fragile: bool = False) -> Sku:
-    """Return a catalogue entry of a zone, made heavy or fragile."""
-    found = next(s for s in CATALOGUE.items if zone_of(s, STORAGE) == zone)
+def unit(zone: str, heavy: bool = False, **fields: Any) -> Unit:
+    """Return a unit that belongs in ``zone``; ``fields`` are of its SKU."""
+    base = {"temperature": "ambient", "hazard": "none", "high_value": False, "fragile": False}
     mass = STORAGE.heavy_above + (0.1 if heavy else -0.1)
-    return found.model_copy(update={"mass": mass, "fragile": fragile, "size": (0.06, 0.06, 0.1)})
+    update = {**base, **KINDS[zone], "mass": mass, "size": (0.06, 0.06, 0.1), **fields}
+    made = Unit(sku=CATALOGUE.items[0].model_copy(update=update))
+    assert zone_of(made, STORAGE) == zone
+    return made
 
 
 def at(
@@ -74,8 +109,8 @@ def seen(
 class Trace:
     """Rules that are told one scene after another."""
 
-    def __init__(self, **skus: Sku) -> None:
-        self.rules = Rules(FACILITY, PLACES, skus)
+    def __init__(self, **units: Unit) -> None:
+        self.rules = Rules(FACILITY, PLACES, units)
 
     def watch(self, *items: ItemState, steps: int = 1) -> list[str]:
         told = []
@@ -112,7 +147,7 @@ def test_marks_lie_in_their_places() -> None:
 
 def test_cold_goods_may_be_warm_for_so_long() -> None:
     limit = round(STORAGE.cold_chain_seconds / PERIOD)
-    trace = Trace(a=sku("cold"), b=sku("ambient"), c=sku("cold"))
+    trace = Trace(a=unit("cold"), b=unit("ambient"), c=unit("cold"))
     there = at("b", "table"), at("c", "cold-0")
     assert trace.watch(at("a", "table"), *there, steps=limit - 10) == []
     # The time in the cold and in the carton does not count, nor does it wind the clock back.
@@ -127,13 +162,13 @@ def test_cold_goods_may_be_warm_for_so_long() -> None:
 @pytest.mark.parametrize("level", range(len(FACILITY.rack.tiers)))
 def test_heavy_goods_go_low(level: int) -> None:
     slot = f"ambient-{level}"
-    trace = Trace(a=sku("ambient", heavy=True), b=sku("secure"))
+    trace = Trace(a=unit("ambient", heavy=True), b=unit("secure"))
     told = trace.watch(at("a", slot), at("b", f"secure-{level}"), steps=3)
     assert told == ([f"HEAVY_LOW:a:{slot}"] if level > STORAGE.heavy_max_level else [])
 
 
 def test_what_weighs_just_the_limit_is_not_heavy() -> None:
-    just = sku("ambient").model_copy(update={"mass": STORAGE.heavy_above})
+    just = unit("ambient", mass=STORAGE.heavy_above)
     assert Trace(a=just).watch(at("a", "ambient-2")) == []
 
 
@@ -150,27 +185,27 @@ def test_what_weighs_just_the_limit_is_not_heavy() -> None:
     ],
 )
 def test_hazmat_stays_apart(zone: str, place: str, broken: bool) -> None:
-    told = Trace(a=sku(zone)).watch(at("a", place), steps=3)
+    told = Trace(a=unit(zone)).watch(at("a", place), steps=3)
     assert told == ([f"HAZMAT:a:{place}"] if broken else [])
 
 
 def test_a_slot_takes_one_item() -> None:
     x, y, z = PLACES.floors["ambient-0"]
     pair = at("a", (x - 0.03, y, z + 0.05)), at("b", (x + 0.03, y, z + 0.05))
-    trace = Trace(a=sku("ambient"), b=sku("ambient"))
+    trace = Trace(a=unit("ambient"), b=unit("ambient"))
     assert trace.watch(pair[0], at("b", "ambient-1")) == []
     assert trace.watch(*pair, steps=3) == ["CAPACITY:a+b:ambient-0"]
     tx, ty, tz = PLACES.floors["tote-ambient"]
     in_tote = at("a", (tx - 0.04, ty, tz + 0.05)), at("b", (tx + 0.04, ty, tz + 0.05))
-    assert Trace(a=sku("ambient"), b=sku("ambient")).watch(*in_tote) == []
+    assert Trace(a=unit("ambient"), b=unit("ambient")).watch(*in_tote) == []
 
 
 def test_nothing_lies_on_what_is_fragile() -> None:
     x, y, z = PLACES.floors["table"]
     lower = at("a", "table")
     on_top = at("b", (x + 0.01, y, z + 0.15))
-    assert Trace(a=sku("ambient"), b=sku("ambient", fragile=True)).watch(lower, on_top) == []
-    trace = Trace(a=sku("ambient", fragile=True), b=sku("ambient"))
+    assert Trace(a=unit("ambient"), b=unit("ambient", fragile=True)).watch(lower, on_top) == []
+    trace = Trace(a=unit("ambient", fragile=True), b=unit("ambient"))
     # It stands beside, hangs above, falls past: no fact changes until it lies there, nor then.
     assert trace.watch(lower, at("b", (x + 0.065, y, z + 0.05))) == []
     assert trace.watch(lower, at("b", (x, y, z + 0.35))) == []
@@ -180,12 +215,12 @@ def test_nothing_lies_on_what_is_fragile() -> None:
 
 def test_what_is_packed_on_fragile_goods_is_not_our_doing() -> None:
     x, y, z = CARTON.pose.position
-    trace = Trace(a=sku("ambient", fragile=True), b=sku("ambient"))
+    trace = Trace(a=unit("ambient", fragile=True), b=unit("ambient"))
     assert trace.watch(at("a", (x, y, z + 0.05)), at("b", (x, y, z + 0.15))) == []
 
 
 def test_a_violation_is_kept_once_though_put_right_and_repeated() -> None:
-    trace = Trace(a=sku("hazmat"))
+    trace = Trace(a=unit("hazmat"))
     good, bad, moving = at("a", "hazmat-0"), at("a", "ambient-0"), at("a", (0, 0, 2), speed=1.0)
     assert trace.watch(good) == []
     assert trace.watch(bad) == ["HAZMAT:a:ambient-0"]
@@ -196,10 +231,9 @@ def test_a_violation_is_kept_once_though_put_right_and_repeated() -> None:
 
 
 def test_a_good_end_breaks_no_rule() -> None:
-    zones = list(FACILITY.rack.columns)
-    skus = {zone: sku(zone, fragile=True) for zone in zones if zone != "quarantine"}
-    trace = Trace(**skus)
-    items = [at(zone, f"{zone}-{level}") for level, zone in zip(itertools.cycle((0, 1, 2)), skus)]
+    units = {zone: unit(zone, fragile=True) for zone in KINDS}
+    trace = Trace(**units)
+    items = [at(zone, f"{zone}-{level}") for level, zone in zip(itertools.cycle((0, 1, 2)), units)]
     assert trace.watch(*items, steps=10) == []
 
 
@@ -240,7 +274,7 @@ def test_under_follows_how_the_lower_one_lies() -> None:
 
 
 def test_goals_name_the_right_places() -> None:
-    skus = {"a": sku("cold")}
+    units = {"a": unit("cold")}
     slots = {("at", "a", f"cold-{level}") for level in range(3)}
     wants: dict[str, list[tuple[str, set[Fact]]]] = {
         "unpack": [("unpack", {("at", "a", "table")})],
@@ -252,17 +286,17 @@ def test_goals_name_the_right_places() -> None:
     }  # fmt: skip
     assert set(wants) == set(TASKS)
     for task, want in wants.items():
-        found = goal(task, FACILITY, PLACES, skus)
+        found = goal(task, FACILITY, PLACES, units)
         assert [(c.stage, set(c.any_of)) for c in found] == want
 
 
-def judge(task: str, **skus: Sku) -> Judge:
-    placements = tuple(Placement(name, Unit(sku=s), Pose((0, 0, 0))) for name, s in skus.items())
+def judge(task: str, **units: Unit) -> Judge:
+    placements = tuple(Placement(name, unit, Pose((0, 0, 0))) for name, unit in units.items())
     return Judge(task, WorldSpec(FACILITY, BODY, placements, CARTON.pose))
 
 
 def test_progress_comes_and_goes() -> None:
-    looks = judge("store", a=sku("ambient"), b=sku("cold"))
+    looks = judge("store", a=unit("ambient"), b=unit("cold"))
     away, b = at("a", (0.3, 0.3, 1.2), speed=0.5), at("b", "cold-0")
     steps = [
         (at("a", "tote-ambient"), at("b", "tote-cold"), 0.0),
@@ -284,7 +318,7 @@ def test_progress_comes_and_goes() -> None:
 
 
 def test_the_chain_has_three_stages() -> None:
-    looks = judge("chain", a=sku("ambient"))
+    looks = judge("chain", a=unit("ambient"))
 
     def stages(item: ItemState, *reads: str) -> dict[str, float]:
         return looks.look(seen(item, reads=reads)).stages
@@ -298,7 +332,7 @@ def test_the_chain_has_three_stages() -> None:
 
 
 def test_events_are_told_once() -> None:
-    looks = judge("chain", a=sku("hazmat"), b=sku("ambient"))
+    looks = judge("chain", a=unit("hazmat"), b=unit("ambient"))
     b = at("b", "table")
     told = [
         looks.look(seen(at("a", "table"), b, reads=("a",))).events,
@@ -316,7 +350,7 @@ def test_events_are_told_once() -> None:
 
 
 def test_a_copied_judge_goes_on_alone() -> None:
-    looks = judge("store", a=sku("hazmat"))
+    looks = judge("store", a=unit("hazmat"))
     looks.look(seen(at("a", "tote-hazmat"), carton=None))
     other = looks.copy()
     bad = seen(at("a", "ambient-0"), carton=None)

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from .base import Count, Positive, Rising, Share, Strict, Vec3
-from .goods import Hazard, Temperature
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-Zone = Literal["ambient", "cold", "hazmat", "secure", "quarantine"]
+from warewheel.configs.choice import unknown
+
+from .base import Count, Positive, Rising, Share, Strict, Vec3
+from .goods import Condition, Hazard, Temperature
+
+Keeping = Literal["ambient", "cold", "hazmat", "secure", "quarantine"]
+# What can be wrong with an item: seen, missing on its label, or at odds with the manifest.
+Fault = Literal["damaged", "open", "unreadable", "wrong", "surplus"]
+Task = Literal["chain", "unpack", "classify", "store"]
+
+
+class Zone(Strict):
+    """A part of the storage: the condition that it keeps goods in."""
+
+    condition: Keeping
 
 
 class Carton(Strict):
-    """Inner size of the carton and how its two flaps are sealed."""
+    """A type of carton: its inner size and how its two flaps are sealed."""
 
+    name: str
     size: tuple[Positive, Positive, Positive]
     wall: Positive
     mass: Positive
@@ -56,42 +72,79 @@ class Tote(Strict):
     """An open tote on the floor of the sorting area; ``position`` is the centre of its floor."""
 
     name: str
-    zone: Zone
+    zone: str
     position: Vec3
     size: tuple[Positive, Positive, Positive]
+
+
+class Column(Strict):
+    """A column of the rack: the zone that its slots belong to, and its middle along x."""
+
+    zone: str
+    x: float
 
 
 class Rack(Strict):
     """A stepped rack: tiers rise away from the robot, so that each slot is open from above.
 
-    Slot ``<zone>-<level>`` stands at column of its zone and tier ``level`` (0 is the lowest).
+    Tiers are (y, z) of a slot's floor, the lowest first; those of a rack on the right have
+    negative y. Slot ``<zone>-<level>`` stands at its zone's column and tier ``level``; where a
+    zone has several columns, they have letters, as in ``cold-a-0``.
     """
 
-    columns: dict[Zone, float]
+    columns: tuple[Column, ...]
     tiers: tuple[tuple[float, float], ...]
     slot_size: tuple[Positive, Positive]
+
+    @property
+    def side(self) -> float:
+        """Sign of y on the side where the rack stands."""
+        return -1.0 if self.tiers and self.tiers[0][0] < 0.0 else 1.0
+
+    @property
+    def slots(self) -> dict[str, tuple[Column, int, Vec3]]:
+        """Each slot's column, level, and centre of its floor in W, by slot name."""
+        zones = [column.zone for column in self.columns]
+        found = {}
+        for k, column in enumerate(self.columns):
+            letter = f"-{chr(ord('a') + zones[:k].count(column.zone))}"
+            stem = column.zone + (letter if zones.count(column.zone) > 1 else "")
+            for level, (y, z) in enumerate(self.tiers):
+                found[f"{stem}-{level}"] = (column, level, (column.x, y, z))
+        return found
 
 
 class SlottingRule(Strict):
     """Items that match every given attribute belong in ``zone``; the first match wins."""
 
-    zone: Zone
+    zone: str
     temperature: tuple[Temperature, ...] | None = None
     hazard: tuple[Hazard, ...] | None = None
     high_value: bool | None = None
     category: tuple[str, ...] | None = None
+    route: tuple[str, ...] | None = None
+    condition: tuple[Condition, ...] | None = None
 
 
 class Storage(Strict):
     """House rules that hold over the whole episode."""
 
     slotting: tuple[SlottingRule, ...]
-    # An item heavier than this must not stand on a tier above the lowest one it finds free.
+    # What is set aside for what is wrong with it, and in which zone.
+    quarantine: dict[Fault, str] = Field(default_factory=dict)
+    # An item heavier than this must not stand high.
     heavy_above: Positive
     # Highest tier that an item heavier than ``heavy_above`` may stand on.
     heavy_max_level: int = 1
-    # Longest time that chilled or frozen goods may be out of the carton and of the cold zone.
-    cold_chain_seconds: Positive
+    # Longest time that goods of a cold zone may be out of the carton and of every cold zone.
+    cold_chain_seconds: Positive = 240.0
+    # Of two units of one SKU in one zone, the one that expires first must be the nearer.
+    first_expired_first_out: bool = True
+
+    @property
+    def routes(self) -> tuple[str, ...]:
+        """The routes that parcels are sorted by, in the order of the rules."""
+        return tuple(dict.fromkeys(r for rule in self.slotting for r in rule.route or ()))
 
 
 class Delivery(Strict):
@@ -119,16 +172,47 @@ class Delivery(Strict):
 
 
 class Facility(Strict):
-    """A kind of site: its layout, stock, rules and deliveries."""
+    """A kind of site: its layout, stock, rules and deliveries.
+
+    ``instructions`` are the sentences that a robot is told there, by task.
+    """
 
     name: str
     description: str
     catalogue: str
-    carton: Carton
+    instructions: dict[Task, Annotated[str, Field(max_length=400)]] = Field(default_factory=dict)
+    cartons: Annotated[tuple[Carton, ...], Field(min_length=1)]
     conveyor: Conveyor
     table: Table
     scanner: Scanner
+    zones: dict[str, Zone]
     totes: tuple[Tote, ...]
     rack: Rack
     storage: Storage
     delivery: Delivery
+
+    @property
+    def carton(self) -> Carton:
+        """The first type of carton."""
+        return self.cartons[0]
+
+    @model_validator(mode="after")
+    def _known_zones(self) -> Facility:
+        for path, zone in self._named_zones():
+            if zone not in self.zones:
+                # "at" tells the loader where in the file to point.
+                raise PydanticCustomError(
+                    "zone", "{says}", {"says": unknown("zone", zone, self.zones), "at": path}
+                )
+        return self
+
+    def _named_zones(self) -> Iterable[tuple[tuple[str | int, ...], str]]:
+        """Yield each place in the file that names a zone, and the name."""
+        for k, tote in enumerate(self.totes):
+            yield ("totes", k, "zone"), tote.zone
+        for k, column in enumerate(self.rack.columns):
+            yield ("rack", "columns", k, "zone"), column.zone
+        for k, rule in enumerate(self.storage.slotting):
+            yield ("storage", "slotting", k, "zone"), rule.zone
+        for fault, zone in self.storage.quarantine.items():
+            yield ("storage", "quarantine", fault), zone
