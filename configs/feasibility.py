@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .errors import ConfigError
 from .load import load_body, load_catalogue, load_facility
-from .schema import Body, Catalogue, Facility, Sku, Unit, Vec3
+from .schema import Body, Catalogue, Delivery, Facility, Sku, Unit, Vec3
 from .slotting import zone_of
 
 # Room that the jaws need beyond an item to close around it [m].
@@ -24,17 +24,32 @@ GRAVITY = 9.81
 
 
 @functools.cache
-def load_cell(facility_name: str, body_name: str) -> tuple[Facility, Body, Catalogue]:
+def load_cell(
+    facility_name: str, body_name: str, catalogue_name: str | None = None,
+    cartons: tuple[int, int] | None = None, items: tuple[int, int] | None = None,
+) -> tuple[Facility, Body, Catalogue]:  # fmt: skip
     """Return the facility, the body and the facility's catalogue, which fit together.
 
     A catalogue that the facility names as a relative path is looked for beside the facility.
+
+    Args:
+        facility_name: Of a shipped facility, or the path of a YAML file.
+        body_name: Of a shipped body, or the path of a YAML file.
+        catalogue_name: Of goods that take the place of the facility's own.
+        cartons: Least and most cartons of a delivery, in place of the facility's.
+        items: Least and most items of a carton, in place of the facility's.
 
     Raises:
         ConfigError: If a file is malformed or the cell cannot work.
     """
     facility, body = load_facility(facility_name), load_body(body_name)
-    stock = facility.catalogue
-    if stock.endswith(".yaml"):
+    changed = {"cartons": cartons, "items": items}
+    changes = {name: value for name, value in changed.items() if value is not None}
+    if changes:
+        delivery = Delivery.model_validate(facility.delivery.model_dump() | changes)
+        facility = facility.model_copy(update={"delivery": delivery})
+    stock = catalogue_name or facility.catalogue
+    if stock.endswith(".yaml") and catalogue_name is None:
         stock = str(Path(facility_name).parent / stock)
     catalogue = load_catalogue(stock)
     check(facility, body, catalogue)
