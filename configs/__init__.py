@@ -4,6 +4,7 @@ The YAML files beside this module are read strictly: an unknown key, a key given
 value out of range is an error that names the file, the line and what would be allowed.
 """
 
+from .capability import reaches, refusals
 from .errors import ConfigError
 from .feasibility import check, load_cell
 from .load import load_body, load_catalogue, load_facility, load_faults, load_split, names
@@ -19,5 +20,7 @@ __all__ = [
     "load_faults",
     "load_split",
     "names",
+    "reaches",
+    "refusals",
     "zone_of",
 ]

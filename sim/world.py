@@ -15,7 +15,7 @@ import pybullet as p
 from warewheel.configs.schema import Unit
 
 from .assets import station_urdf
-from .body import ArmBody
+from .body import make_body
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .errors import DeviceError, SimError
@@ -122,7 +122,7 @@ class World:
         for station in self.stations.values():
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
-        self.body = ArmBody(c, spec.body, PERIOD)
+        self.body = make_body(c, spec.body, PERIOD)
         self.inbound = Inbound(c, self.conveyor, spec.parcels, spec.facility.conveyor.dock)
         self.scanner = ScannerBody(c, spec.facility.scanner)
         self.sensors = Sensors(spec.seed)
@@ -161,7 +161,8 @@ class World:
         """
         self._require_open()
         self.body.check(action)
-        self._history.append(Action(np.array(action.joints, dtype=float), action.opening))
+        joints = np.array(action.joints, dtype=float)
+        self._history.append(Action(joints, action.grips, action.base))
         self._mishaps.step(self._last, action)
         self.body.command(action)
         self.inbound.plan(self._last, PERIOD)
@@ -172,9 +173,11 @@ class World:
                 self.conveyor.drive()
                 self._mishaps.push()
                 p.stepSimulation(physicsClientId=c)
+                self.body.settle()
         else:
             for _ in range(SUBSTEPS):
                 p.stepSimulation(physicsClientId=c)
+                self.body.settle()
         if self.carton is not None:
             self.carton.tear()
         self.scanner.look()
@@ -311,7 +314,7 @@ def _text(item: str, label: Unit) -> Read:
 
 def _bytes(felt: Proprioception, scene: Scene) -> bytes:
     """Return the state as bytes, in a fixed order."""
-    values = [*felt.joints, *felt.velocities, felt.opening]
+    values = [*felt.joints, *felt.velocities, *felt.closure]
     if scene.carton is not None:
         values += [*scene.carton.pose.position, *scene.carton.pose.orientation, *scene.carton.flaps]
     for item in scene.items:

@@ -169,7 +169,9 @@ def played(request: pytest.FixtureRequest) -> Iterator[tuple[WarehouseEnv, list[
     task, steps = request.param
     env = WarehouseEnv(task, observation="flat")
     env.reset(seed=3)
-    agent = Agent(env.facility, env.body, Scripted(task, env.facility, env.catalogue), "", 3)
+    agent = Agent(
+        env.facility, env.body, env.catalogue, Scripted(task, env.facility, env.catalogue), "", 3
+    )
     moves: list[Any] = []
     moments = []
     for step in range(steps):

@@ -12,7 +12,7 @@ from warewheel.agents.perceive import Belief, TruePoses
 from warewheel.agents.plan import Outcome, Subgoal
 from warewheel.configs import load_cell
 from warewheel.envs.options import SKILLS
-from warewheel.envs.task import scenario
+from warewheel.envs.scenario import scenario
 from warewheel.sim.facts import Places
 from warewheel.sim.values import ItemState, Pose
 from warewheel.sim.world import World

@@ -12,7 +12,7 @@ from warewheel.agents.perceive import TruePoses
 from warewheel.agents.skills.moves import Mover
 from warewheel.agents.skills.opening import open_carton
 from warewheel.configs import load_cell
-from warewheel.envs.scenario import delivery
+from warewheel.envs.scenario import scenario
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Twin
 from warewheel.sim.values import Action
@@ -20,7 +20,7 @@ from warewheel.sim.world import PERIOD, World
 
 FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
 HOME = np.array(BODY.home)
-REST = Action(HOME, BODY.gripper.opening)
+REST = Action(HOME, (0.0,))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def mover() -> Iterator[Mover]:
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_both_flaps_swing_open_and_the_items_stay(mover: Mover, seed: int) -> None:
     world, perceiver = World(), TruePoses()
-    seen = world.build(delivery(FACILITY, BODY, CATALOGUE, seed))
+    seen = world.build(scenario("chain", FACILITY, BODY, CATALOGUE, seed))
     for _ in range(100):
         seen = world.step(REST)
     before = seen.scene

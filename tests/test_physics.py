@@ -112,7 +112,9 @@ def test_no_item_moves_but_by_contact(
     seed = reset(env, items)
     world = env.world
     assert world is not None
-    agent = Agent(env.facility, env.body, Scripted(task, env.facility, env.catalogue), "", seed)
+    agent = Agent(
+        env.facility, env.body, env.catalogue, Scripted(task, env.facility, env.catalogue), "", seed
+    )
     calls = watch(monkeypatch, world.client)
     start = env.observed.scene
     held = False

@@ -15,6 +15,7 @@ from warewheel.envs.goal import Fact, facts, goal
 from warewheel.envs.rules import Rules
 from warewheel.envs.task import TASKS, Judge
 from warewheel.sim.facts import Places, under
+from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.values import (
     IDENTITY,
     CartonState,
@@ -26,8 +27,9 @@ from warewheel.sim.values import (
     Read,
     Scene,
     Vec3,
+    View,
 )
-from warewheel.sim.world import PERIOD, Placement, WorldSpec
+from warewheel.sim.world import PERIOD
 
 HUB, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
 # What an item must be to belong in a zone of the same name.
@@ -64,7 +66,14 @@ FACILITY = every_zone()
 STORAGE = FACILITY.storage
 PLACES = Places(FACILITY)
 BODY_FELT = Proprioception(
-    np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, Pose((0.4, 0.0, 1.0)), np.zeros(6)
+    np.zeros(7),
+    np.zeros(7),
+    np.zeros(7),
+    np.zeros(7),
+    (0.0,),
+    (0.0,),
+    Pose((0.4, 0.0, 1.0)),
+    np.zeros(6),
 )
 CARTON = CartonState(
     "carton-0", FACILITY.carton, Pose(FACILITY.conveyor.dock), (0.0, 0.0), (True, True), True,
@@ -103,7 +112,8 @@ def seen(
     *items: ItemState, carton: CartonState | None = CARTON, reads: tuple[str, ...] = ()
 ) -> Observation:
     known = tuple(Read(name, "09520000000011") for name in reads)
-    return Observation(0, BODY_FELT, known, Scene(carton, items))
+    scene = Scene(carton, items)
+    return Observation(0, BODY_FELT, known, scene, View(scene, 0))
 
 
 class Trace:
@@ -291,8 +301,8 @@ def test_goals_name_the_right_places() -> None:
 
 
 def judge(task: str, **units: Unit) -> Judge:
-    placements = tuple(Placement(name, unit, Pose((0, 0, 0))) for name, unit in units.items())
-    return Judge(task, WorldSpec(FACILITY, BODY, placements, CARTON.pose))
+    placements = tuple(Placement(name, unit, Pose((0, 0, 0)), unit) for name, unit in units.items())
+    return Judge(task, WorldSpec(FACILITY, BODY, placements))
 
 
 def test_progress_comes_and_goes() -> None:

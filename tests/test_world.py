@@ -11,7 +11,7 @@ import pybullet as p
 import pytest
 
 from warewheel.configs import load_cell
-from warewheel.envs.scenario import delivery
+from warewheel.envs.scenario import scenario
 from warewheel.sim.body import BodyError
 from warewheel.sim.camera import Camera, take
 from warewheel.sim.errors import SimError
@@ -19,7 +19,7 @@ from warewheel.sim.values import Action, Observation
 from warewheel.sim.world import PERIOD, World
 
 CELL = load_cell("parcel_hub", "panda")
-REST = Action(np.array(CELL[1].home), CELL[1].gripper.opening)
+REST = Action(np.array(CELL[1].home), (0.0,))
 
 
 @pytest.fixture
@@ -34,13 +34,13 @@ def run(world: World, steps: int) -> list[Observation]:
     seen = []
     for k in range(steps):
         joints = REST.joints + np.array([0.1 * math.sin(k / 5), 0, 0, 0, 0, 0, 0])
-        seen.append(world.step(Action(joints, REST.opening)))
+        seen.append(world.step(Action(joints, REST.grips)))
     return seen
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_sealed_carton_docks_with_its_items_standing(world: World, seed: int) -> None:
-    first = world.build(delivery(*CELL, seed)).scene
+    first = world.build(scenario("chain", *CELL, seed)).scene
     for _ in range(140):
         scene = world.step(REST).scene
     assert scene.carton is not None
@@ -58,18 +58,18 @@ def test_a_sealed_carton_docks_with_its_items_standing(world: World, seed: int) 
 def test_a_rebuilt_world_repeats_its_hash(world: World) -> None:
     hashes = []
     for _ in range(2):
-        world.build(delivery(*CELL, 4))
+        world.build(scenario("chain", *CELL, 4))
         run(world, 40)
         hashes.append(world.hash)
     assert hashes[0] == hashes[1]
-    world.build(delivery(*CELL, 5))
+    world.build(scenario("chain", *CELL, 5))
     run(world, 40)
     assert world.hash != hashes[0]
 
 
 @pytest.mark.parametrize("when", [10, 120])
 def test_restore_leads_to_the_same_future(world: World, when: int) -> None:
-    world.build(delivery(*CELL, 3))
+    world.build(scenario("chain", *CELL, 3))
     run(world, when)
     moment = world.snapshot()
     run(world, 30)
@@ -80,7 +80,7 @@ def test_restore_leads_to_the_same_future(world: World, when: int) -> None:
 
 
 def test_a_forgotten_moment_can_still_be_reached(world: World) -> None:
-    world.build(delivery(*CELL, 3))
+    world.build(scenario("chain", *CELL, 3))
     run(world, 20)
     moment, there = world.snapshot(), world.hash
     world.forget(moment)
@@ -90,7 +90,7 @@ def test_a_forgotten_moment_can_still_be_reached(world: World) -> None:
 
 
 def test_what_a_hand_has_moved_is_not_repeated_in_silence(world: World) -> None:
-    world.build(delivery(*CELL, 3))
+    world.build(scenario("chain", *CELL, 3))
     run(world, 20)
     p.resetBasePositionAndOrientation(
         world.items["item-0"], (0.0, 0.0, 2.0), (0, 0, 0, 1), physicsClientId=world.client
@@ -106,15 +106,15 @@ def test_what_a_hand_has_moved_is_not_repeated_in_silence(world: World) -> None:
 
 
 def test_a_snapshot_of_another_build_is_refused(world: World) -> None:
-    world.build(delivery(*CELL, 3))
+    world.build(scenario("chain", *CELL, 3))
     moment = world.snapshot()
-    world.build(delivery(*CELL, 3))
+    world.build(scenario("chain", *CELL, 3))
     with pytest.raises(SimError, match="another build"):
         world.restore(moment)
 
 
 def test_nothing_jumps(world: World) -> None:
-    world.build(delivery(*CELL, 6))
+    world.build(scenario("chain", *CELL, 6))
     for before, after in itertools.pairwise(run(world, 120)):
         for old, new in zip(before.scene.items, after.scene.items, strict=True):
             step = math.dist(old.pose.position, new.pose.position)
@@ -124,16 +124,18 @@ def test_nothing_jumps(world: World) -> None:
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (Action(np.zeros(6), 0.0), r"shape \(6,\); expected \(7,\)"),
-        (Action(np.full(7, np.nan), 0.0), "not finite"),
-        (Action(np.array([9.0, *REST.joints[1:]]), 0.0), "joint 1 is 9.0000 rad"),
-        (Action(REST.joints, 0.2), "jaw opening is 0.2000 m; allowed are 0 to 0.08"),
+        (Action(np.zeros(6), (0.0,)), r"shape \(6,\); expected \(7,\)"),
+        (Action(np.full(7, np.nan), (0.0,)), "not finite"),
+        (Action(np.array([9.0, *REST.joints[1:]]), (0.0,)), "joint 1 is 9.0000 rad"),
+        (Action(REST.joints, (1.2,)), "grip 1 is 1.2000; allowed are 0 to 1"),
+        (Action(REST.joints, ()), "got 0 grips; expected 1"),
+        (Action(REST.joints, (0.0,), (0.1, 0.0, 0.0)), "this body does not drive"),
     ],
 )
 def test_bad_actions_are_refused_and_change_nothing(
     world: World, action: Action, message: str
 ) -> None:
-    world.build(delivery(*CELL, 0))
+    world.build(scenario("chain", *CELL, 0))
     before = world.hash
     with pytest.raises(BodyError, match=message):
         world.step(action)
@@ -142,7 +144,7 @@ def test_bad_actions_are_refused_and_change_nothing(
 
 
 def test_a_camera_sees_the_carton(world: World) -> None:
-    world.build(delivery(*CELL, 0))
+    world.build(scenario("chain", *CELL, 0))
     run(world, 120)
     shot = take(world, Camera((0.54, 0.0, 1.6), (0.541, 0.0, 0.5)))
     assert shot.rgb.shape == (128, 128, 3)

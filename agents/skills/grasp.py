@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from warewheel.configs.schema import Gripper
+from warewheel.configs.schema import Jaws
 from warewheel.sim.values import ItemState, Vec3
 
 # Room for each finger beside the item before the jaws close [m].
@@ -34,7 +34,7 @@ class Grasp:
     rise: float
 
 
-def grasps(item: ItemState, gripper: Gripper) -> list[Grasp]:
+def grasps(item: ItemState, jaws: Jaws) -> list[Grasp]:
     """Return the grips that the jaws are wide enough for, the narrowest width first."""
     axes = Rotation.from_quat(item.pose.orientation).as_matrix()
     size = np.array(item.size)
@@ -46,7 +46,7 @@ def grasps(item: ItemState, gripper: Gripper) -> list[Grasp]:
     upright = int(np.argmax(np.abs(axes[2])))
     found = []
     for k in range(3):
-        if k == upright or size[k] > gripper.opening - _ROOM:
+        if k == upright or size[k] > jaws.opening - _ROOM:
             continue
         yaw = math.atan2(axes[1, k], axes[0, k])
         found.append(Grasp((x, y, grip), yaw, float(size[k]), grip - bottom))

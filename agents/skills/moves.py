@@ -42,7 +42,7 @@ class DroppedError(NoMotionError):
 class Mover:
     """Turns goals into actions and remembers what was commanded last.
 
-    It starts at the body's home posture with open jaws.
+    It starts at the body's home posture with open end effectors.
 
     Args:
         facility: The site's layout.
@@ -56,13 +56,13 @@ class Mover:
         self.body = body
         self.motion = motion
         self.joints = np.array(body.home, dtype=float)
-        self.opening = body.gripper.opening
+        self.grips = (0.0,) * body.effectors
         self.held: Held | None = None
         self._period = period
 
     def believe(self, belief: Belief) -> None:
         """Arrange the twin as the belief says, with what the hand holds."""
-        self.motion.twin.believe(belief.carton, belief.items, self.held, self.opening)
+        self.motion.twin.believe(belief.carton, belief.items, self.held, self.grips)
 
     def follow(self, waypoints: Array, belief: Belief, slow: float = 1.0) -> Move:
         """Run along joint waypoints; ``slow`` is the share of full speed.
@@ -74,7 +74,7 @@ class Mover:
             slow *= _CARRY
         for joints in self.motion.timed(waypoints, slow, self._period):
             self.joints = joints
-            belief = yield Action(joints, self.opening)
+            belief = yield Action(joints, self.grips)
             self._watch(belief)
         return belief
 
@@ -131,12 +131,12 @@ class Mover:
     def rest(self, steps: int, belief: Belief) -> Move:
         """Hold still."""
         for _ in range(steps):
-            belief = yield Action(self.joints, self.opening)
+            belief = yield Action(self.joints, self.grips)
         return belief
 
-    def jaws(self, opening: float, steps: int, belief: Belief) -> Move:
-        """Drive the jaws to ``opening`` [m] and wait."""
-        self.opening = opening
+    def grip(self, grip: float, steps: int, belief: Belief) -> Move:
+        """Close to ``grip`` (0 is open or suction off, 1 closed or on) and wait."""
+        self.grips = (grip,)
         return (yield from self.rest(steps, belief))
 
 

@@ -63,7 +63,7 @@ def _sweep(mover: Mover, belief: Belief, flap: int, end: float) -> Move:
     # A wrist in mid-range can lean both ways.
     unwound = np.array([*mover.joints[:-1], 0.0])
     belief = yield from mover.travel(hover, yaw, belief, near=unwound)
-    belief = yield from mover.jaws(0.0, 14, belief)
+    belief = yield from mover.grip(1.0, 14, belief)
     lean = _leaning(mover_yaw(mover), yaw, side * _LEAN)
     belief = yield from mover.straight(Pose(hover, lean), belief, check=False)
     inside = Pose(spot(start, -_DEPTH), lean)

@@ -29,7 +29,7 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
     """Grip ``name`` by friction and lift it; other grips are tried in turn."""
     cause = "AFFORDANCE"
     for attempt in range(3):
-        candidates = grasps(belief.item(name), mover.body.gripper)
+        candidates = grasps(belief.item(name), mover.body.effector)
         for k in range(len(candidates)):
             grasp = candidates[(k + attempt) % len(candidates)]
             try:
@@ -37,21 +37,21 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
             except NoMotionError as error:
                 cause = str(error)
                 continue
-            belief = yield from mover.jaws(0.0, 16, belief)
+            belief = yield from mover.grip(1.0, 16, belief)
             grip = relative(belief.body.tool, belief.item(name).pose)
             mover.held = Held(name, grip)
             try:
                 belief = yield from _lift(mover, belief)
             except DroppedError:
                 cause = "GRASP_SLIP"
-                belief = yield from mover.jaws(mover.body.gripper.opening, 10, belief)
+                belief = yield from mover.grip(0.0, 10, belief)
                 break
             now = relative(belief.body.tool, belief.item(name).pose)
             if math.dist(now.position, grip.position) < _SLIP:
                 return Outcome(True)
             mover.held = None
             cause = "GRASP_SLIP"
-            belief = yield from mover.jaws(mover.body.gripper.opening, 10, belief)
+            belief = yield from mover.grip(0.0, 10, belief)
             break
         else:
             return Outcome(False, cause)
@@ -61,8 +61,7 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
 def _reach(mover: Mover, belief: Belief, name: str, grasp: Grasp) -> Move:
     """Bring the open jaws around the item."""
     target = frozenset({name})
-    spread = min(mover.body.gripper.opening, grasp.width + _SPREAD)
-    mover.opening = spread
+    mover.grips = (max(0.0, 1.0 - (grasp.width + _SPREAD) / mover.body.effector.opening),)
     mover.believe(belief)
     x, y, z = grasp.position
     # Over the rim, so that the way into the carton is straight down.

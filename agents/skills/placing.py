@@ -43,8 +43,8 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
         except NoMotionError as error:
             cause = str(error)
             continue
-        wide = min(mover.body.gripper.opening, belief.body.opening + _SPREAD)
-        belief = yield from mover.jaws(wide, 10, belief)
+        wide = max(0.0, belief.body.closure[0] - _SPREAD / mover.body.effector.opening)
+        belief = yield from mover.grip(wide, 10, belief)
         mover.held = None
         mover.believe(belief)
         up = Pose((x, y, height + _APPROACH), here.orientation)

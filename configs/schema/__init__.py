@@ -6,7 +6,7 @@ says otherwise.
 """
 
 from .base import Count, Positive, Rgb, Rising, Share, Strict, Vec3
-from .embodiment import Body, Gripper
+from .embodiment import Body, Cup, Jaws
 from .faults import FAULT_KINDS, FaultChance, FaultKind, FaultProfile
 from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
 from .site import (
@@ -36,14 +36,15 @@ __all__ = [
     "Condition",
     "Conveyor",
     "Count",
+    "Cup",
     "Delivery",
     "Facility",
     "Fault",
     "FaultChance",
     "FaultKind",
     "FaultProfile",
-    "Gripper",
     "Hazard",
+    "Jaws",
     "Keeping",
     "Level",
     "MeshShape",
