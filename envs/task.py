@@ -13,6 +13,7 @@ from warewheel.sim.world import WorldSpec
 from .goal import STAGES, Fact, facts, goal
 from .rules import Rules
 from .scenario import delivery, in_totes, on_table
+from .violations import Violation
 
 INSTRUCTIONS = {
     "unpack": "Unpack the delivery onto the table.",
@@ -38,6 +39,7 @@ class Verdict:
         progress: Share of the goal's conditions that hold, 0 to 1; it can fall again.
         stages: The same share for each stage that the task has.
         violations: Rules broken so far, whether or not put right.
+        standing: Those of them that have not been put right.
         events: What happened in this step: violations, labels read, items fallen.
         facts: All that is true now.
     """
@@ -46,6 +48,7 @@ class Verdict:
     progress: float
     stages: dict[str, float]
     violations: tuple[str, ...]
+    standing: tuple[str, ...]
     events: tuple[str, ...]
     facts: frozenset[Fact]
 
@@ -83,6 +86,11 @@ class Judge:
         """Items that lie where no body can reach them."""
         return tuple(sorted(self._fallen))
 
+    @property
+    def record(self) -> tuple[Violation, ...]:
+        """Every violation with the steps at which it began and was put right."""
+        return self._rules.record
+
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
         return not any(wanted.isdisjoint(now) for wanted in self._about[item])
@@ -111,7 +119,8 @@ class Judge:
             success=all(held),
             progress=sum(held) / len(held),
             stages=stages,
-            violations=tuple(self._rules.violations),
+            violations=self._rules.violations,
+            standing=self._rules.standing,
             events=tuple(events),
             facts=now,
         )
