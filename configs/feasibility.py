@@ -8,13 +8,16 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from .capability import out_of_reach, refusals
+from .document import Document
 from .errors import ConfigError
-from .load import load_body, load_catalogue, load_facility
-from .schema import Body, Catalogue, Delivery, Facility, Sku, Unit, Vec3
+from .layout import Reason, layout, path_of, places
+from .load import document, load_body, load_catalogue, load_facility
+from .schema import Body, Catalogue, Delivery, Facility, Sku, Unit
 from .slotting import zone_of
 
 # Room that an item leaves under the closed flaps [m].
@@ -50,25 +53,49 @@ def load_cell(
     if stock.endswith(".yaml") and catalogue_name is None:
         stock = str(Path(facility_name).parent / stock)
     catalogue = load_catalogue(stock)
-    check(facility, body, catalogue)
+    files = {
+        "facility": document("facility", facility_name), "catalogue": document("catalogue", stock)
+    }  # fmt: skip
+    check(facility, body, catalogue, files)
     return facility, body, catalogue
 
 
-def check(facility: Facility, body: Body, catalogue: Catalogue) -> None:
+def check(
+    facility: Facility, body: Body, catalogue: Catalogue,
+    files: Mapping[str, Document] = MappingProxyType({}),
+) -> None:  # fmt: skip
     """Refuse a cell that cannot work.
+
+    Args:
+        facility: The site.
+        body: The robot.
+        catalogue: The goods.
+        files: Where ``facility`` and ``catalogue`` came from, to name file and line.
 
     Raises:
         ConfigError: With a line for each reason.
     """
     able = [sku for sku in catalogue.items if not refusals(body, sku)]
-    reasons = [*_layout(facility), *_reach(facility, body, able)]
+    reasons = [*layout(facility, body.base)]
+    reasons += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, able)]
     reasons += _hold(facility, body, catalogue)
-    for sku in catalogue.items:
-        reasons += [f"item '{sku.sku}': {reason}" for reason in _room(sku, facility)]
+    for k, sku in enumerate(catalogue.items):
+        reasons += [
+            Reason(f"item '{sku.sku}': {r}", ("items", k), "catalogue")
+            for r in _room(sku, facility)
+        ]
     reasons += _deliveries(facility, catalogue)
     if reasons:
         head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
-        raise ConfigError("\n  ".join([head, *reasons]))
+        raise ConfigError("\n  ".join([head, *(_told(reason, files) for reason in reasons)]))
+
+
+def _told(reason: Reason, files: Mapping[str, Document]) -> str:
+    """Return a reason with its file and line, where they are known."""
+    if reason.kind not in files:
+        return reason.text
+    file = files[reason.kind]
+    return f"{file.source}:{file.line(reason.path)}: {reason.text}"
 
 
 def _room(sku: Sku, facility: Facility) -> Iterator[str]:
@@ -99,7 +126,7 @@ def _reach(facility: Facility, body: Body, able: Sequence[Sku]) -> Iterator[str]
             yield f"{name} {reason}"
 
 
-def _hold(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[str]:
+def _hold(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[Reason]:
     """Yield why the body can handle too little of the stock to fill a delivery."""
     reasons = {sku.sku: refusals(body, sku) for sku in catalogue.items}
     able = [sku for sku in catalogue.items if not reasons[sku.sku]]
@@ -112,77 +139,50 @@ def _hold(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[str]
     slots = sum(column.zone in zones for column in rack.columns) * len(rack.tiers)
     most = delivery.cartons[1] * delivery.items[1]
     if len(able) < len(catalogue.items) and slots < most:
-        yield f"what {body.name} can handle fills {slots} slots; a delivery may hold {most} items"
-        for name, why in reasons.items():
-            yield from (f"item '{name}': {reason}" for reason in why)
+        text = f"what {body.name} can handle fills {slots} slots; a delivery may hold {most} items"
+        yield Reason(text, ("delivery",))
+        for k, (name, why) in enumerate(reasons.items()):
+            for text in why:
+                yield Reason(f"item '{name}': {text}", ("items", k), "catalogue")
 
 
-def _layout(facility: Facility) -> Iterator[str]:
-    """Yield what overlaps or sticks out in the layout."""
-    rack = facility.rack
-    for carton in facility.cartons:
-        for axis in (0, 1):
-            cells, pitch, inner = carton.cells[axis], carton.pitch[axis], carton.size[axis]
-            if cells * pitch > inner + 1e-9:
-                yield (
-                    f"{cells} cells of {pitch:.3f} m do not fit "
-                    f"the {inner:.3f} m of carton '{carton.name}' along {'xy'[axis]}"
-                )
-    lines = (("columns", [c.x for c in rack.columns]), ("tiers", [y for y, _ in rack.tiers]))
-    for (name, at), size in zip(lines, rack.slot_size, strict=True):
-        gap = min((b - a for a, b in zip(sorted(at), sorted(at)[1:], strict=False)), default=size)
-        if gap < size - 1e-9:
-            yield f"rack {name} {gap:.3f} m apart overlap; a slot takes {size:.3f} m"
-
-
-def _deliveries(facility: Facility, catalogue: Catalogue) -> Iterator[str]:
+def _deliveries(facility: Facility, catalogue: Catalogue) -> Iterator[Reason]:
     """Yield why a delivery could not be packed, sorted or stored."""
-    delivery, rack = facility.delivery, facility.rack
-    fewest = min(facility.cartons, key=lambda carton: math.prod(carton.cells))
-    cells = math.prod(fewest.cells)
+    delivery, rack, storage = facility.delivery, facility.rack, facility.storage
+    small = min(facility.cartons, key=lambda carton: math.prod(carton.cells))
+    cells = math.prod(small.cells)
     if delivery.items[1] > cells:
-        yield (f"{delivery.items[1]} items do not fit the {cells} cells of carton '{fewest.name}'")
-    zones = {rule.zone: "a slotting rule" for rule in facility.storage.slotting}
-    zones |= {zone: f"what is {fault}" for fault, zone in facility.storage.quarantine.items()}
+        yield Reason(
+            f"{delivery.items[1]} items do not fit the {cells} cells of carton '{small.name}'",
+            ("delivery", "items"),
+        )
+    needs: dict[str, Reason] = {}
+    for k, rule in enumerate(storage.slotting):
+        needs.setdefault(rule.zone, Reason("a slotting rule", ("storage", "slotting", k)))
+    for fault, zone in storage.quarantine.items():
+        needs.setdefault(zone, Reason(f"what is {fault}", ("storage", "quarantine", fault)))
     for sku in catalogue.items:
         # A parcel may go any way.
-        for route in facility.storage.routes or ("",):
+        for route in storage.routes or ("",):
             try:
-                zone = zone_of(Unit(sku=sku, route=route), facility.storage)
-                zones[zone] = f"item '{sku.sku}'"
+                zone = zone_of(Unit(sku=sku, route=route), storage)
             except ConfigError as error:
-                yield str(error)
+                yield Reason(str(error), ("storage", "slotting"))
+            else:
+                needs[zone] = needs[zone]._replace(text=f"item '{sku.sku}'")
     sorted_into = {tote.zone for tote in facility.totes}
     stored_in = {column.zone for column in rack.columns if rack.tiers}
-    for zone, who in zones.items():
+    for zone, who in needs.items():
         if zone not in stored_in:
-            yield f"zone '{zone}' has no slot in the rack; {who} belongs there"
+            text = f"zone '{zone}' has no slot in the rack; {who.text} belongs there"
+            yield Reason(text, who.path)
         if zone not in sorted_into:
-            yield f"zone '{zone}' has no tote; {who} belongs there"
+            yield Reason(f"zone '{zone}' has no tote; {who.text} belongs there", who.path)
     most = delivery.cartons[1] * delivery.items[1]
-    slots = sum(column.zone in zones for column in rack.columns) * len(rack.tiers)
+    slots = sum(column.zone in needs for column in rack.columns) * len(rack.tiers)
     if most > slots:
-        yield f"a delivery of {most} items does not fit the {slots} slots of the rack"
-
-
-def places(facility: Facility) -> dict[str, Vec3]:
-    """Return every point in W where the tool picks or puts something, by name."""
-    found: dict[str, Vec3] = {}
-    dock = facility.conveyor.dock
-    for carton in facility.cartons:
-        for i in range(carton.cells[0]):
-            for j in range(carton.cells[1]):
-                x = dock[0] + (i - (carton.cells[0] - 1) / 2) * carton.pitch[0]
-                y = dock[1] + (j - (carton.cells[1] - 1) / 2) * carton.pitch[1]
-                found[f"carton '{carton.name}' cell ({i}, {j})"] = (x, y, dock[2] + carton.wall)
-    for place, (x, y) in enumerate(facility.table.spots):
-        found[f"table spot {place}"] = (x, y, facility.table.centre[2])
-    found["scanner"] = facility.scanner.position
-    for tote in facility.totes:
-        found[tote.name] = tote.position
-    for name, (_, _, floor) in facility.rack.slots.items():
-        found[f"slot {name}"] = floor
-    return found
+        text = f"a delivery of {most} items does not fit the {slots} slots of the rack"
+        yield Reason(text, ("delivery",))
 
 
 def _fits(footprint: tuple[float, float], room: tuple[float, ...]) -> bool:

@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from .choice import unknown
-from .document import parse
+from .document import Document, parse
 from .errors import ConfigError
 from .explain import explain
 from .schema import Body, Catalogue, Facility, FaultProfile, Split
@@ -96,22 +96,34 @@ def read(text: str, source: str, model: type[Model]) -> Model:
     Raises:
         ConfigError: With a line for each thing that is wrong.
     """
-    document = parse(text, source)
-    try:
-        return model.model_validate(document.data)
-    except ValidationError as error:
-        raise explain(error, model, document) from error
+    return _model(parse(text, source), model)
 
 
 def _load(model: type[Model], kind: Kind, name: str) -> Model:
+    return _model(document(kind, name), model)
+
+
+def _model(text: Document, model: type[Model]) -> Model:
+    try:
+        return model.model_validate(text.data)
+    except ValidationError as error:
+        raise explain(error, model, text) from error
+
+
+@functools.cache
+def document(kind: Kind, name: str) -> Document:
+    """Return what stands in a shipped file, or in the file at a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it is not YAML.
+    """
     if name.endswith((".yaml", ".yml")):
         try:
             text = Path(name).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{kind} file '{name}' cannot be read: {error}") from error
-        return read(text, name, model)
+        return parse(text, name)
     if name not in names(kind):
         raise ConfigError(unknown(kind, name, names(kind)))
     source = f"{_FOLDERS[kind]}/{name}.yaml"
-    text = (resources.files(__package__) / source).read_text(encoding="utf-8")
-    return read(text, source, model)
+    return parse((resources.files(__package__) / source).read_text(encoding="utf-8"), source)

@@ -14,6 +14,7 @@ from warewheel.sim.values import FINDINGS, Observation, Report
 from .goal import STAGES, Condition, Fact, facts, goal
 from .rules import Rules
 from .truth import truth
+from .violations import Violation
 
 INSTRUCTIONS = {
     "unpack": "Unpack the delivery onto the table.",
@@ -39,6 +40,7 @@ class Verdict:
         progress: Share of the goal's conditions that hold, 0 to 1; it can fall again.
         stages: The same share for each stage that the task has.
         violations: Rules broken so far, whether or not put right.
+        standing: Those of them that have not been put right.
         events: What happened in this step: violations, labels read, items fallen, reports.
         facts: All that is true now.
     """
@@ -47,6 +49,7 @@ class Verdict:
     progress: float
     stages: dict[str, float]
     violations: tuple[str, ...]
+    standing: tuple[str, ...]
     events: tuple[str, ...]
     facts: frozenset[Fact]
 
@@ -81,6 +84,11 @@ class Judge:
     def fallen(self) -> tuple[str, ...]:
         """Items that lie where no body can reach them."""
         return tuple(sorted(self._fallen))
+
+    @property
+    def record(self) -> tuple[Violation, ...]:
+        """Every violation of a storage rule, with the steps at which it began and was put right."""
+        return self._rules.record
 
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
@@ -131,6 +139,7 @@ class Judge:
             progress=sum(held) / len(held),
             stages=stages,
             violations=(*self._rules.violations, *lies),
+            standing=(*self._rules.standing, *lies),
             events=tuple(events),
             facts=now,
         )

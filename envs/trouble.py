@@ -139,6 +139,7 @@ def _mislabel(scene: _Scene, fault: Fault) -> Fault | None:
         sku
         for sku in scene.catalogue.items
         if sku.sku not in used
+        and not _listed(scene.spec, sku.gtin)
         and max(abs(a - b) for a, b in zip(sku.size, item.unit.sku.size, strict=True)) > ODD
     ]
     if not odd:

@@ -25,7 +25,7 @@ class Truth:
     tolerated: frozenset[Report]
 
 
-def truth(spec: WorldSpec) -> Truth:
+def truth(spec: WorldSpec, catalogue: Catalogue) -> Truth:
     """Return what is true of a delivery before anything has moved."""
     findings: dict[str, tuple[str, ...]] = {}
     reports: set[Report] = set()
@@ -36,14 +36,24 @@ def truth(spec: WorldSpec) -> Truth:
             findings[place.name] = found
     for parcel in spec.parcels:
         listed, lines = _reconcile(parcel)
+        hidden = [place for place in parcel.placements if place.label != place.unit]
         for place in parcel.placements:
-            if place.name not in listed:
+            if place.name in listed:
+                continue
+            if place.label is None:
+                # Nobody can tell that what cannot be read is on no list.
+                tolerated.add(Report("surplus", place.name))
+            else:
                 findings[place.name] = (*findings.get(place.name, ()), "surplus")
-        reports |= {Report("short", line) for line in lines}
+        for line in parcel.manifest.lines:
+            if line.name in lines:
+                # An item that is not what its label says may look like the one that is missing.
+                unsure = any(_alike(place, line.gtin, sizes) for place in hidden)
+                (tolerated if unsure else reports).add(Report("short", line.name))
         # Whoever cannot tell what a blotted item is may take its line for short.
-        hidden = {p.unit.sku.gtin for p in parcel.placements if p.label != p.unit}
+        gtins = {place.unit.sku.gtin for place in hidden}
         tolerated |= {
-            Report("short", line.name) for line in parcel.manifest.lines if line.gtin in hidden
+            Report("short", line.name) for line in parcel.manifest.lines if line.gtin in gtins
         }
     for name, found in findings.items():
         for finding in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from warewheel.configs.footprint import stand
 from warewheel.configs.schema import Body, Facility, Keeping
 
 from .assets import Block
@@ -118,11 +119,12 @@ def _totes(facility: Facility) -> tuple[Block, ...]:
             at_y = (x, y + side * (dy + wall) / 2, z + dz / 2 - wall / 2)
             blocks.append(Block(at_x, (wall, dy + 2 * wall, dz + wall), paint))
             blocks.append(Block(at_y, (dx, wall, dz + wall), paint))
-    xs = [t.position[0] for t in facility.totes]
-    ys = [t.position[1] for t in facility.totes]
-    low = min(t.position[2] for t in facility.totes) - wall
-    size = (max(xs) - min(xs) + 0.21, max(ys) - min(ys) + 0.21)
-    centre = ((max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2)
+    if not blocks:
+        return ()
+    base = stand(facility)
+    size = (base.high[0] - base.low[0], base.high[1] - base.low[1])
+    centre = ((base.high[0] + base.low[0]) / 2, (base.high[1] + base.low[1]) / 2)
+    low = base.high[2]
     blocks.append(Block((*centre, low - 0.01), (*size, 0.02), _STEEL))
     for sx in (-1.0, 1.0):
         for sy in (-1.0, 1.0):

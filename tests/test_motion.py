@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from warewheel.configs import load_cell, names
-from warewheel.configs.feasibility import places
+from warewheel.configs.layout import places
 from warewheel.sim.motion import Motion, down
 from warewheel.sim.trajectory import trajectory
 from warewheel.sim.twin import Twin
