@@ -59,9 +59,8 @@ def _delivery(
         )
         lines = sum(len(parcel.manifest.lines) for parcel in parcels)
         name = f"carton-{c}"
-        parcels.append(
-            Parcel(name, layout, Pose(start), placements, manifest(name, content.listed, lines))
-        )
+        promise = manifest(name, content.listed, lines)
+        parcels.append(Parcel(name, layout, Pose(start), placements, promise, content.listed))
         first += len(placements)
     return WorldSpec(facility, body, parcels=tuple(parcels))
 

@@ -180,7 +180,8 @@ def _add(scene: _Scene, fault: Fault) -> Fault | None:
     if not free or not others:
         return None
     unit = Unit(sku=others[int(scene.rng.integers(len(others)))], lot="L9999")
-    name = f"item-{len(scene.spec.placements)}"
+    last = max(int(place.name.rpartition("-")[2]) for place in scene.spec.placements)
+    name = f"item-{last + 1}"
     cell = free[int(scene.rng.integers(len(free)))]
     floor = parcel.pose.position[2] + parcel.layout.wall
     place = stand(scene.rng, name, unit, cell, floor, 0.002, 0.03)

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from warewheel.configs.schema import Unit
+from warewheel.configs.schema import Sku, Unit
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.values import Report
+
+
+# Sizes that differ by less than this look the same [m].
+_ALIKE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class Truth:
     tolerated: frozenset[Report]
 
 
-def truth(spec: WorldSpec, catalogue: Catalogue) -> Truth:
+def truth(spec: WorldSpec) -> Truth:
     """Return what is true of a delivery before anything has moved."""
     findings: dict[str, tuple[str, ...]] = {}
     reports: set[Report] = set()
@@ -46,9 +50,10 @@ def truth(spec: WorldSpec, catalogue: Catalogue) -> Truth:
             else:
                 findings[place.name] = (*findings.get(place.name, ()), "surplus")
         for line in parcel.manifest.lines:
+            sku = next((u.sku for u in parcel.listed if u.sku.gtin == line.gtin), None)
             if line.name in lines:
                 # An item that is not what its label says may look like the one that is missing.
-                unsure = any(_alike(place, line.gtin, sizes) for place in hidden)
+                unsure = any(sku and _alike(place.unit.sku, sku) for place in hidden)
                 (tolerated if unsure else reports).add(Report("short", line.name))
         # Whoever cannot tell what a blotted item is may take its line for short.
         gtins = {place.unit.sku.gtin for place in hidden}
@@ -63,6 +68,11 @@ def truth(spec: WorldSpec, catalogue: Catalogue) -> Truth:
             else:
                 reports.add(Report(finding, name))  # type: ignore[arg-type]
     return Truth(findings, frozenset(reports), frozenset(tolerated))
+
+
+def _alike(a: Sku, b: Sku) -> bool:
+    """Tell whether an eye could take one for the other."""
+    return max(abs(x - y) for x, y in zip(a.size, b.size, strict=True)) < _ALIKE
 
 
 def _of_item(place: Placement) -> tuple[str, ...]:

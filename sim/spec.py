@@ -29,13 +29,17 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A sealed carton that rides in: its measures, its start on the belt, its content."""
+    """A sealed carton that rides in: its measures, its start on the belt, its content.
+
+    ``listed`` are the units that its manifest promises.
+    """
 
     name: str
     layout: Carton
     pose: Pose
     placements: tuple[Placement, ...]
     manifest: Manifest
+    listed: tuple[Unit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
