@@ -86,7 +86,7 @@ class ScriptedExecutor:
 
     def rest(self) -> Action:
         """Return the action that holds still."""
-        return Action(self._mover.joints, self._mover.opening)
+        return Action(self._mover.joints, self._mover.grips)
 
     def close(self) -> None:
         """Let go of the kinematic twin."""

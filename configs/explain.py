@@ -27,6 +27,7 @@ def explain(error: ValidationError, model: type[BaseModel], document: Document) 
         path: Path = tuple(detail.get("ctx", {}).get("at", detail["loc"]))
         if path and path[-1] == "[key]":
             path = path[:-1]
+        path = _without_tags(path, document.data)
         line = document.line(path)
         found.append((line, f"{document.source}:{line}: {_sentence(detail, path, model)}"))
     return ConfigError("\n".join(text for _, text in sorted(found)))
@@ -36,6 +37,20 @@ def dotted(path: Path) -> str:
     """Return ``path`` as people write it: ``items[3].size[0]``."""
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
     return text.lstrip(".")
+
+
+def _without_tags(path: Path, data: Any) -> Path:
+    """Leave out what pydantic adds to a path: which of a union's models it tried."""
+    kept = []
+    for place, step in enumerate(path):
+        if isinstance(data, dict) and step not in data and place < len(path) - 1:
+            continue
+        kept.append(step)
+        try:
+            data = data[step]
+        except (LookupError, TypeError):
+            data = None
+    return tuple(kept)
 
 
 def _sentence(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
@@ -49,10 +64,21 @@ def _sentence(detail: ErrorDetails, path: Path, model: type[BaseModel]) -> str:
     if kind == "literal_error":
         allowed = re.findall(r"'([^']*)'", str(detail["ctx"]["expected"]))
         return f"{where}: got '{got}'; {options(str(got), allowed)}"
+    if kind == "union_tag_not_found":
+        return f"{where}.{_tag(detail)}: missing key"
+    if kind == "union_tag_invalid":
+        allowed = re.findall(r"'([^']*)'", str(detail["ctx"]["expected_tags"]))
+        tag = str(detail["ctx"]["tag"])
+        return f"{where}.{_tag(detail)}: got '{tag}'; {options(tag, allowed)}"
     message = detail["msg"].removeprefix("Value error, ")
     if kind in {"value_error", "twin"}:
         return f"{where}: {message}"
     return f"{where}: got {got!r}; {message[:1].lower()}{message[1:]}"
+
+
+def _tag(detail: ErrorDetails) -> str:
+    """Return the key that tells the models of a union apart."""
+    return str(detail["ctx"]["discriminator"]).strip("'")
 
 
 def model_at(annotation: Any, path: Path) -> type[BaseModel]:

@@ -5,22 +5,20 @@ A cell that cannot work is refused before it is built, with the names of what is
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from .capability import out_of_reach, refusals
 from .errors import ConfigError
 from .load import load_body, load_catalogue, load_facility
 from .schema import Body, Catalogue, Facility, Sku, Vec3
 from .slotting import zone_of
 
-# Room that the jaws need beyond an item to close around it [m].
-JAW_ROOM = 0.01
 # Room that an item leaves under the closed flaps [m].
 FLAP_ROOM = 0.03
-# Standard gravity [m/s^2].
-GRAVITY = 9.81
 
 
 @functools.cache
@@ -47,26 +45,15 @@ def check(facility: Facility, body: Body, catalogue: Catalogue) -> None:
     Raises:
         ConfigError: With a line for each reason.
     """
-    reasons = [*_layout(facility), *_reach(facility, body, catalogue)]
+    able = [sku for sku in catalogue.items if not refusals(body, sku)]
+    reasons = [*_layout(facility), *_reach(facility, body, able)]
+    reasons += _hold(facility, body, catalogue)
     for sku in catalogue.items:
-        reasons += [f"item '{sku.sku}': {r}" for r in (*_hold(sku, body), *_room(sku, facility))]
+        reasons += [f"item '{sku.sku}': {reason}" for reason in _room(sku, facility)]
     reasons += _deliveries(facility, catalogue)
     if reasons:
         head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
         raise ConfigError("\n  ".join([head, *reasons]))
-
-
-def _hold(sku: Sku, body: Body) -> Iterator[str]:
-    """Yield why the gripper cannot hold ``sku``."""
-    narrow, widest = min(sku.size[:2]), body.gripper.opening - JAW_ROOM
-    if narrow > widest:
-        yield f"its narrow side is {narrow:.3f} m; the jaws take up to {widest:.3f} m"
-    if sku.mass > body.payload:
-        yield f"it weighs {sku.mass:.2f} kg; the payload is {body.payload:.2f} kg"
-    friction = sku.friction * body.gripper.pad_friction
-    most = 2 * body.gripper.force * friction / GRAVITY
-    if sku.mass > most:
-        yield f"it weighs {sku.mass:.2f} kg; the jaws' friction holds up to {most:.2f} kg"
 
 
 def _room(sku: Sku, facility: Facility) -> Iterator[str]:
@@ -85,22 +72,28 @@ def _room(sku: Sku, facility: Facility) -> Iterator[str]:
             yield f"{foot} {tote.name} of {_by(tote.size[:2])} m"
 
 
-def _reach(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[str]:
+def _reach(facility: Facility, body: Body, able: Sequence[Sku]) -> Iterator[str]:
     """Yield the places that the tool cannot get to, pointing straight down."""
-    near, far = body.reach
-    low, high = body.height[0], body.height[1] - max(sku.size[2] for sku in catalogue.items)
-    for name, (x, y, z) in places(facility).items():
-        away = math.hypot(x - body.base[0], y - body.base[1])
-        if not near <= away <= far:
-            yield (
-                f"{name} is {away:.3f} m from the base; "
-                f"{body.name} reaches from {near:.3f} to {far:.3f} m"
-            )
-        if not low <= z <= high:
-            yield (
-                f"{name} is {z:.3f} m high; {body.name} sets the tallest item down "
-                f"from {low:.3f} to {high:.3f} m"
-            )
+    tallest = max((sku.size[2] for sku in able), default=0.0)
+    for name, point in places(facility).items():
+        for reason in out_of_reach(body, point, tallest):
+            yield f"{name} {reason}"
+
+
+def _hold(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[str]:
+    """Yield why the body can handle too little of the stock to fill a delivery."""
+    reasons = {sku.sku: refusals(body, sku) for sku in catalogue.items}
+    able = [sku for sku in catalogue.items if not reasons[sku.sku]]
+    zones = set()
+    for sku in able:
+        with contextlib.suppress(ConfigError):  # `_deliveries` tells of it
+            zones.add(zone_of(sku, facility.storage))
+    slots = len(zones & facility.rack.columns.keys()) * len(facility.rack.tiers)
+    most = facility.delivery.items[1]
+    if len(able) < len(catalogue.items) and slots < most:
+        yield f"what {body.name} can handle fills {slots} slots; a delivery may hold {most} items"
+        for name, why in reasons.items():
+            yield from (f"item '{name}': {reason}" for reason in why)
 
 
 def _layout(facility: Facility) -> Iterator[str]:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from warewheel.configs import zone_of
+from warewheel.configs.capability import refusals
 from warewheel.configs.schema import Body, Catalogue, Facility, Sku, Unit
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Pose
@@ -21,7 +22,7 @@ _AIR = 0.001
 def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
     """Return a sealed carton on the belt, packed with items that the rack has room for."""
     rng = np.random.default_rng(seed)
-    skus = _draw(facility, catalogue, rng)
+    skus = _draw(facility, body, catalogue, rng)
     x, y, z = facility.conveyor.dock
     x += _RIDE
     carton = facility.carton
@@ -44,7 +45,7 @@ def delivery(facility: Facility, body: Body, catalogue: Catalogue, seed: int) ->
 def on_table(facility: Facility, body: Body, catalogue: Catalogue, seed: int) -> WorldSpec:
     """Return unpacked items, not yet read, on the table's spots; there is no carton."""
     rng = np.random.default_rng(seed)
-    skus = _draw(facility, catalogue, rng, sorted_=True)
+    skus = _draw(facility, body, catalogue, rng, sorted_=True)
     order = rng.permutation(len(facility.table.spots))[: len(skus)]
     placements = tuple(
         _stand(
@@ -61,7 +62,7 @@ def in_totes(facility: Facility, body: Body, catalogue: Catalogue, seed: int) ->
     places = Places(facility)
     free = {tote.zone: (tote.position[2], places.marks(tote.name)) for tote in facility.totes}
     placements = []
-    for k, sku in enumerate(_draw(facility, catalogue, rng, sorted_=True)):
+    for k, sku in enumerate(_draw(facility, body, catalogue, rng, sorted_=True)):
         floor, marks = free[zone_of(sku, facility.storage)]
         placements.append(_stand(rng, k, sku, marks.pop(0), floor, shift=0.002, turn=0.05))
     return WorldSpec(facility, body, tuple(placements), None, read=True)
@@ -81,9 +82,13 @@ def _stand(
 
 
 def _draw(
-    facility: Facility, catalogue: Catalogue, rng: np.random.Generator, sorted_: bool = False
-) -> list[Sku]:
-    """Draw SKUs, skipping those whose zone has no legal slot left, or, if ``sorted_``, no tote."""
+    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator,
+    sorted_: bool = False,
+) -> list[Sku]:  # fmt: skip
+    """Draw SKUs that the body can handle.
+
+    Those whose zone has no legal slot left, or, if ``sorted_``, no tote, are skipped.
+    """
     fewest, most = facility.delivery.items
     count = int(rng.integers(fewest, most + 1))
     storage = facility.storage
@@ -95,9 +100,10 @@ def _draw(
         for zone in facility.rack.columns
     }
     low = {zone: min(levels, storage.heavy_max_level + 1) for zone in facility.rack.columns}
+    able = [sku for sku in catalogue.items if not refusals(body, sku)]
     chosen: list[Sku] = []
     while len(chosen) < count:
-        sku = catalogue.items[int(rng.integers(len(catalogue.items)))]
+        sku = able[int(rng.integers(len(able)))]
         zone = zone_of(sku, storage)
         heavy = sku.mass > storage.heavy_above
         if room[zone] == 0 or (heavy and low[zone] == 0):

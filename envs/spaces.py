@@ -23,14 +23,14 @@ DELTA_SHIFT = 0.02
 DELTA_TURN = 0.1
 
 _TEXT = spaces.Text(max_length=400, min_length=0, charset=string.printable)
-_DOF = 7
-# Proprioception: joints, velocities, torques, jaw opening, grip force, tool pose, wrist wrench.
-_FELT = {
-    "joints": (_DOF, 4.0),
-    "velocities": (_DOF, 50.0),
-    "torques": (_DOF, 500.0),
-    "opening": (1, 0.2),
-    "grip_force": (1, 200.0),
+# Proprioception: one number for each joint, for each end effector, or so many; and its bound.
+_FELT: dict[str, tuple[str | int, float]] = {
+    "joints": ("joint", 4.0),
+    "velocities": ("joint", 50.0),
+    "torques": ("joint", 500.0),
+    "tracking": ("joint", 4.0),
+    "closure": ("effector", 1.0),
+    "grip_force": ("effector", 200.0),
     "tool": (7, 5.0),
     "wrench": (6, 5000.0),
 }
@@ -39,15 +39,16 @@ _FELT = {
 def action_space(mode: str, body: Body, facility: Facility) -> spaces.Space[Any]:
     """Return the space of one of `ACTION_MODES`.
 
-    ``ee_delta``: shape (7,) in [-1, 1]: tool shift x, y, z in W (times `DELTA_SHIFT`), turn about
-    W's x, y, z (times `DELTA_TURN`), jaws from closed to open. ``joint``: shape (8,) in [-1, 1]:
-    joint targets from lower to upper limit, then the jaws. ``skill``: [skill, item, place], each
-    an index; arguments that a skill does not take are ignored.
+    ``ee_delta``: shape (6 + effectors,) in [-1, 1]: tool shift x, y, z in W (times `DELTA_SHIFT`),
+    turn about W's x, y, z (times `DELTA_TURN`), then each end effector from closed (suction on) to
+    open (off). ``joint``: shape (dof + effectors,) in [-1, 1]: joint targets from lower to upper
+    limit, then each end effector. ``skill``: [skill, item, place], each an index; arguments that
+    a skill does not take are ignored.
     """
     if mode == "skill":
         return spaces.MultiDiscrete([len(SKILLS), facility.delivery.items[1], _places(facility)])
-    size = _DOF if mode == "ee_delta" else _DOF + 1
-    return spaces.Box(-1.0, 1.0, (size,), np.float32)
+    size = 6 if mode == "ee_delta" else body.dof
+    return spaces.Box(-1.0, 1.0, (size + body.effectors,), np.float32)
 
 
 def option(action: NDArray[Any], places: Places) -> Option:
@@ -65,11 +66,14 @@ def _places(facility: Facility) -> int:
     return len(Places(facility).floors)
 
 
-def proprioception_space() -> spaces.Dict:
+def proprioception_space(body: Body) -> spaces.Dict:
     """Return the space of what the body feels of itself."""
+    sizes = {"joint": body.dof, "effector": body.effectors}
     return spaces.Dict(
         {
-            name: spaces.Box(-limit, limit, (size,), np.float32)
+            name: spaces.Box(
+                -limit, limit, (sizes[size] if isinstance(size, str) else size,), np.float32
+            )
             for name, (size, limit) in _FELT.items()
         }
     )
@@ -118,8 +122,9 @@ def feel(observation: Observation) -> dict[str, NDArray[np.float32]]:
         "joints": body.joints,
         "velocities": body.velocities,
         "torques": body.torques,
-        "opening": [body.opening],
-        "grip_force": [body.grip_force],
+        "tracking": body.tracking,
+        "closure": body.closure,
+        "grip_force": body.grip_force,
         "tool": [*body.tool.position, *body.tool.orientation],
         "wrench": body.wrench,
     }

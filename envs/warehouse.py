@@ -122,7 +122,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
 
     def _space(self) -> spaces.Space[Any]:
         made = {
-            "proprioception": shapes.proprioception_space,
+            "proprioception": lambda: shapes.proprioception_space(self.body),
             "privileged": lambda: shapes.privileged_space(self._items),
             "cameras": lambda: shapes.camera_space(self._cameras, self._camera_size),
             "instruction": shapes.text_space,
@@ -147,7 +147,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._judge = Judge(self.task, self.spec_of_world)
         self.verdict = self._judge.look(self.observed)
         self._potential = self._shape(self.verdict)
-        self._last = Action(np.array(self.body.home), self.body.gripper.opening)
+        self._last = Action(np.array(self.body.home), (0.0,) * self.body.effectors)
         self._drop_executor()
         return self._observe(), self._info(self.verdict.events)
 
@@ -219,18 +219,19 @@ class WarehouseEnv(gym.Env[Any, Any]):
         """Return the ``joint`` mode's array for an action."""
         lower, upper = self.limits
         joints = 2.0 * (action.joints - lower) / (upper - lower) - 1.0
-        jaw = 2.0 * action.opening / self.body.gripper.opening - 1.0
-        values: NDArray[np.float32] = np.clip([*joints, jaw], -1.0, 1.0).astype(np.float32)
+        grips = [1.0 - 2.0 * grip for grip in action.grips]
+        values: NDArray[np.float32] = np.clip([*joints, *grips], -1.0, 1.0).astype(np.float32)
         return values
 
     def _decode(self, action: NDArray[np.float64]) -> Action:
         assert self.world is not None
-        opening = (action[-1] + 1.0) / 2.0 * self.body.gripper.opening
+        split = len(action) - self.body.effectors
+        grips = tuple(((1.0 - action[split:]) / 2.0).tolist())
         if self._mode == "ee_delta":
             shift, turn = action[:3] * shapes.DELTA_SHIFT, action[3:6] * shapes.DELTA_TURN
-            return Action(self.world.body.nudge(shift, turn), opening)
+            return Action(self.world.body.nudge(shift, turn), grips)
         lower, upper = self.limits
-        return Action(lower + (action[:-1] + 1.0) / 2.0 * (upper - lower), opening)
+        return Action(lower + (action[:split] + 1.0) / 2.0 * (upper - lower), grips)
 
     def _check(self, action: Any) -> None:
         array = np.asarray(action)

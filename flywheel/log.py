@@ -17,10 +17,10 @@ from .runner import Step
 class EpisodeLog:
     """Writes ``episode-SEED.npz`` and ``episode-SEED.json`` into a folder.
 
-    The arrays have one row per control step: ``actions`` (8, as sent to the environment's
-    ``joint`` mode), ``joints`` (7) [rad], ``velocities`` (7) [rad/s], ``opening`` [m], ``tool``
-    (position and quaternion in W), ``items`` (items x 7, poses in W), ``flaps`` (2) [rad],
-    ``reward``, ``progress``.
+    The arrays have one row per control step: ``actions`` (as sent to the environment's
+    ``joint`` mode), ``joints`` (dof) [rad], ``velocities`` (dof) [rad/s], ``closure`` (effectors),
+    ``tool`` (position and quaternion in W), ``items`` (items x 7, poses in W), ``flaps`` (2)
+    [rad], ``reward``, ``progress``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -40,7 +40,7 @@ class EpisodeLog:
             "actions": step.action,
             "joints": seen.body.joints,
             "velocities": seen.body.velocities,
-            "opening": seen.body.opening,
+            "closure": seen.body.closure,
             "tool": [*seen.body.tool.position, *seen.body.tool.orientation],
             "items": [[*i.pose.position, *i.pose.orientation] for i in seen.scene.items],
             "flaps": (0.0, 0.0) if carton is None else carton.flaps,

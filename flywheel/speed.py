@@ -138,7 +138,7 @@ def _steps(env: WarehouseEnv, rounds: int) -> list[Figure]:
     env.reset(seed=0)
     world = env.world
     assert world is not None
-    action = env.encode(Action(np.array(env.body.home), env.body.gripper.opening))
+    action = env.encode(Action(np.array(env.body.home), (0.0,) * env.body.effectors))
     for _ in range(_RIDE):
         env.step(action)
         carton = env.observed.scene.carton

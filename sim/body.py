@@ -1,57 +1,88 @@
-"""The Panda in the simulated world: joints, jaws, and what they feel."""
+"""Bodies in the simulated world: the protocol that the world knows, and arms on a pedestal."""
 
 from __future__ import annotations
 
 import math
+from typing import Any, Protocol
 
 import numpy as np
 import pybullet as p
 
-from warewheel.configs.schema import Body
+from warewheel.configs.schema import Body, Jaws
 
-from .assets import panda_urdf
+from .arms import Model, load
+from .cup import CupBody
+from .effector import Effector
+from .jaws import JawsBody
 from .values import Action, Array, Pose, Proprioception
 
-# Names in the stock model.
-ARM = tuple(f"panda_joint{i}" for i in range(1, 8))
-_JAWS = ("panda_finger_joint1", "panda_finger_joint2")
-TOOL = "panda_grasptarget_hand"
-_WRIST = "panda_joint7"
-
-# Speed of each jaw's set point [m/s]; the maker allows 0.1 m/s without load, and a set point this
-# slow closes on an item without knocking it over.
-_JAW_SPEED = 0.06
-# How far the set point runs ahead of jaws that are blocked [m].
-_SQUEEZE = 0.012
-# A soft pad resists twisting over its whole face; the solver, which may put all of a grip's force
-# on one corner of it, needs telling (Bullet's spinning friction of the pads).
-_PAD_SPIN = 0.1
 # Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
 # is worked out, and what keeps it finite near singular postures.
 _LEAD = 0.1
 _PARTS = 2
 _DAMPING = 1e-5
+_GAIN = 0.12
 
 
 class BodyError(ValueError):
     """A command that no body could follow."""
 
 
-def load_model(client: int, body: Body) -> tuple[int, dict[str, int]]:
-    """Load the body's model at its base; return its id and its joint indices by name."""
-    robot = p.loadURDF(
-        panda_urdf(body.model), body.base, useFixedBase=True,
-        flags=p.URDF_INITIALIZE_SAT_FEATURES, physicsClientId=client,
-    )  # fmt: skip
-    indices = {
-        p.getJointInfo(robot, j, physicsClientId=client)[1].decode(): j
-        for j in range(p.getNumJoints(robot, physicsClientId=client))
-    }
-    return int(robot), indices
+class SimBody(Protocol):
+    """What the world needs of a body.
+
+    Attributes:
+        id: Its PyBullet id.
+        lower: Lower limits of the arm's joints, shape (dof,) [rad].
+        upper: Upper limits, shape (dof,) [rad].
+        effectors: Its end effectors, in the order of an action's grips.
+    """
+
+    id: int
+    lower: Array
+    upper: Array
+    effectors: tuple[Effector, ...]
+
+    def place(self, joints: Array, grips: tuple[float, ...]) -> None:
+        """Put the body at rest in a posture; only for building a world."""
+        ...
+
+    def check(self, action: Action) -> None:
+        """Raise BodyError if ``action`` is not one that this body can be told."""
+        ...
+
+    def command(self, action: Action) -> None:
+        """Set the motors for one control period."""
+        ...
+
+    def settle(self) -> None:
+        """Do what each physics step calls for, after it."""
+        ...
+
+    def nudge(self, shift: Array, turn: Array) -> Array:
+        """Return joint targets that move the tool's set point."""
+        ...
+
+    def feel(self) -> Proprioception:
+        """Return what the body feels now."""
+        ...
+
+    def memory(self) -> Any:
+        """Return what PyBullet's own snapshots leave out."""
+        ...
+
+    def recall(self, memory: Any) -> None:
+        """Take back what `memory` returned."""
+        ...
+
+
+def make_body(client: int, body: Body, period: float) -> SimBody:
+    """Load a body into a world whose control period is ``period`` [s]."""
+    return ArmBody(client, body, period)
 
 
 class ArmBody:
-    """One arm with parallel jaws, driven by position targets.
+    """One arm on a pedestal with one end effector, driven by position targets.
 
     Args:
         client: PyBullet client id.
@@ -60,52 +91,32 @@ class ArmBody:
     """
 
     def __init__(self, client: int, body: Body, period: float) -> None:
-        self.config = body
         self._client = client
         self._period = period
-        self.id, joints = load_model(client, body)
-        self.arm = [joints[name] for name in ARM]
-        self._jaws = [joints[name] for name in _JAWS]
-        self.tool_link = joints[TOOL]
-        info = [p.getJointInfo(self.id, j, physicsClientId=client) for j in self.arm]
-        self.lower = np.array([i[8] for i in info])
-        self.upper = np.array([i[9] for i in info])
-        self.effort = np.array([i[10] for i in info])
-        self.speed = np.array([i[11] for i in info])
-        self._wrist = self.arm.index(joints[_WRIST])
-        p.enableJointForceTorqueSensor(self.id, joints[_WRIST], True, physicsClientId=client)
-        self._couple_jaws()
-        self._all = [*self.arm, *self._jaws]
-        self._forces = [*self.effort.tolist(), body.gripper.force, body.gripper.force]
-        self._gains = [0.12] * len(self.arm) + [0.2, 0.2]
-        self.place(np.array(body.home), body.gripper.opening)
+        self._model = model = load(client, body)
+        self.id = model.id
+        self.lower, self.upper = model.lower, model.upper
+        self.effectors: tuple[Effector, ...] = (_effector(client, model, body, period),)
+        self._gains, self._damping = [_GAIN] * len(model.arm), [1.0] * len(model.arm)
+        p.enableJointForceTorqueSensor(self.id, model.arm[-1], True, physicsClientId=client)
+        self.place(np.array(body.home), (0.0,) * len(self.effectors))
 
-    def _couple_jaws(self) -> None:
-        """Make the jaws mirror each other, as the real hand's gear does."""
-        gear = p.createConstraint(
-            self.id, self._jaws[0], self.id, self._jaws[1], p.JOINT_GEAR, [1, 0, 0],
-            [0, 0, 0], [0, 0, 0], physicsClientId=self._client,
-        )  # fmt: skip
-        p.changeConstraint(gear, gearRatio=-1, erp=0.2, maxForce=60, physicsClientId=self._client)
-        for jaw in self._jaws:
-            p.changeDynamics(
-                self.id, jaw, lateralFriction=self.config.gripper.pad_friction * 1.2,
-                spinningFriction=_PAD_SPIN, physicsClientId=self._client,
-            )  # fmt: skip
-
-    def place(self, joints: Array, opening: float) -> None:
+    def place(self, joints: Array, grips: tuple[float, ...]) -> None:
         """Put the body at rest in a posture; only for building a world."""
-        for j, q in zip(self._all, [*joints, opening / 2, opening / 2], strict=True):
+        for j, q in zip(self._model.arm, joints, strict=True):
             p.resetJointState(self.id, j, float(q), physicsClientId=self._client)
         self._target = np.array(joints, dtype=float)
-        self._jaw = opening / 2
+        for effector, grip in zip(self.effectors, grips, strict=True):
+            effector.place(grip)
 
     def check(self, action: Action) -> None:
         """Raise BodyError if ``action`` is not one that this body can be told."""
         joints = np.asarray(action.joints, dtype=float)
         if joints.shape != self.lower.shape:
             raise BodyError(f"joint targets have shape {joints.shape}; expected {self.lower.shape}")
-        if not (np.isfinite(joints).all() and math.isfinite(action.opening)):
+        if len(action.grips) != len(self.effectors):
+            raise BodyError(f"got {len(action.grips)} grips; expected {len(self.effectors)}")
+        if not (np.isfinite(joints).all() and all(map(math.isfinite, action.grips))):
             raise BodyError(f"action holds a value that is not finite: {action}")
         slack = 1e-6
         outside = (joints < self.lower - slack) | (joints > self.upper + slack)
@@ -115,33 +126,29 @@ class ArmBody:
                 f"target of joint {k + 1} is {joints[k]:.4f} rad; "
                 f"allowed are {self.lower[k]:.4f} to {self.upper[k]:.4f}"
             )
-        if not -slack <= action.opening <= self.config.gripper.opening + slack:
-            raise BodyError(
-                f"jaw opening is {action.opening:.4f} m; "
-                f"allowed are 0 to {self.config.gripper.opening}"
-            )
+        for k, grip in enumerate(action.grips):
+            if not -slack <= grip <= 1.0 + slack:
+                raise BodyError(f"grip {k + 1} is {grip:.4f}; allowed are 0 to 1")
+        if any(action.base):
+            raise BodyError(f"base velocity is {action.base}; this body does not drive")
 
     def command(self, action: Action) -> None:
         """Set the motors for one control period, within the joints' speed limits."""
-        reach = self.speed * self._period
+        reach = self._model.speed * self._period
         step = np.clip(action.joints - self._target, -reach, reach)
         self._target = self._target + step
-        goal = action.opening / 2
-        # Closed on an item, the set point stays just inside the jaws: enough for full force, and
-        # near enough to let go at once.
-        state = p.getJointState(self.id, self._jaws[0], physicsClientId=self._client)
-        self._jaw = max(self._jaw, state[0] - _SQUEEZE)
-        jaw_step = min(max(goal - self._jaw, -_JAW_SPEED * self._period), _JAW_SPEED * self._period)
-        self._jaw += jaw_step
-        velocity = (step / self._period).tolist()
-        jaw_velocity = jaw_step / self._period
         p.setJointMotorControlArray(
-            self.id, self._all, p.POSITION_CONTROL,
-            targetPositions=[*self._target.tolist(), self._jaw, self._jaw],
-            targetVelocities=[*velocity, jaw_velocity, jaw_velocity],
-            forces=self._forces, positionGains=self._gains,
-            velocityGains=[1.0] * len(self._all), physicsClientId=self._client,
+            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=self._target.tolist(),
+            targetVelocities=(step / self._period).tolist(), forces=self._model.effort.tolist(),
+            positionGains=self._gains, velocityGains=self._damping, physicsClientId=self._client,
         )  # fmt: skip
+        for effector, grip in zip(self.effectors, action.grips, strict=True):
+            effector.command(grip)
+
+    def settle(self) -> None:
+        """Do what each physics step calls for, after it."""
+        for effector in self.effectors:
+            effector.settle()
 
     def nudge(self, shift: Array, turn: Array) -> Array:
         """Return joint targets that move the tool's set point.
@@ -158,50 +165,63 @@ class ArmBody:
         if not twist.any():
             return joints.copy()
         # A blocked arm's set point must not run ahead without end.
-        felt = p.getJointStates(self.id, self.arm, physicsClientId=self._client)
+        felt = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
         at = np.array([s[0] for s in felt])
         start = joints = np.clip(joints, at - _LEAD, at + _LEAD)
         for _ in range(_PARTS):
             middle = joints + self._follow(joints, twist / _PARTS) / 2
             joints = joints + self._follow(middle, twist / _PARTS)
         step = joints - start
-        share = min(1.0, float(np.min(self.speed * self._period / np.maximum(np.abs(step), 1e-9))))
+        share = min(
+            1.0, float(np.min(self._model.speed * self._period / np.maximum(np.abs(step), 1e-9)))
+        )
         moved: Array = np.clip(start + share * step, self.lower, self.upper)
         return moved
 
     def _follow(self, joints: Array, twist: Array) -> Array:
         """Return the change of the joints that moves the tool by a small twist, shape (dof,)."""
-        jaw = [0.0] * len(self._jaws)
+        fingers = [0.0] * len(self._model.fingers)
+        still = [0.0] * (len(joints) + len(fingers))
         rows = p.calculateJacobian(
-            self.id, self.tool_link, [0, 0, 0], [*joints, *jaw], [0.0] * len(self._all),
-            [0.0] * len(self._all), physicsClientId=self._client,
+            self.id, self._model.tool, [0, 0, 0], [*joints, *fingers], still, still,
+            physicsClientId=self._client,
         )  # fmt: skip
-        jacobian = np.vstack(rows)[:, : len(self.arm)]
+        jacobian = np.vstack(rows)[:, : len(joints)]
         square = jacobian @ jacobian.T + _DAMPING * np.eye(6)
         change: Array = jacobian.T @ np.linalg.solve(square, twist)
         return change
 
     def feel(self) -> Proprioception:
         """Return what the body feels now."""
-        states = p.getJointStates(self.id, self._all, physicsClientId=self._client)
-        dof = len(self.arm)
+        states = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
         link = p.getLinkState(
-            self.id, self.tool_link, computeForwardKinematics=1, physicsClientId=self._client
+            self.id, self._model.tool, computeForwardKinematics=1, physicsClientId=self._client
         )
+        grips = [effector.feel() for effector in self.effectors]
+        joints = np.array([s[0] for s in states])
         return Proprioception(
-            joints=np.array([s[0] for s in states[:dof]]),
-            velocities=np.array([s[1] for s in states[:dof]]),
-            torques=np.array([s[3] for s in states[:dof]]),
-            opening=states[dof][0] + states[dof + 1][0],
-            grip_force=(abs(states[dof][3]) + abs(states[dof + 1][3])) / 2,
+            joints=joints,
+            velocities=np.array([s[1] for s in states]),
+            torques=np.array([s[3] for s in states]),
+            tracking=self._target - joints,
+            closure=tuple(closure for closure, _ in grips),
+            grip_force=tuple(force for _, force in grips),
             tool=Pose(link[4], link[5]),
-            wrench=np.array(states[self._wrist][2]),
+            wrench=np.array(states[-1][2]),
         )
 
-    def memory(self) -> tuple[Array, float]:
+    def memory(self) -> tuple[Array, tuple[Any, ...]]:
         """Return the set points, which PyBullet's own snapshots leave out."""
-        return self._target.copy(), self._jaw
+        return self._target.copy(), tuple(effector.memory() for effector in self.effectors)
 
-    def recall(self, memory: tuple[Array, float]) -> None:
+    def recall(self, memory: tuple[Array, tuple[Any, ...]]) -> None:
         """Take back what `memory` returned."""
-        self._target, self._jaw = memory[0].copy(), memory[1]
+        self._target = memory[0].copy()
+        for effector, part in zip(self.effectors, memory[1], strict=True):
+            effector.recall(part)
+
+
+def _effector(client: int, model: Model, body: Body, period: float) -> Effector:
+    if isinstance(body.effector, Jaws):
+        return JawsBody(client, model, body.effector, period)
+    return CupBody(client, model, body.effector)

@@ -8,9 +8,11 @@ import math
 import numpy as np
 import pybullet as p
 
+from warewheel.configs.capability import NECK
 from warewheel.configs.schema import Sku
 
-from .assets import DATA, Look, Vertex, item_urdf
+from .assets import Look, item_urdf
+from .urdf import DATA, Vertex, ring
 from .values import Pose
 
 # Directions in which an odd shape's outermost points are looked for: enough for flats to lie on
@@ -56,33 +58,26 @@ def _model(sku: Sku) -> str:
 
 
 def _round(sku: Sku) -> str:
-    """Return the model of a can, or of a bottle with a shoulder and a neck."""
+    """Return the model of a can, or of a bottle with a shoulder and a neck.
+
+    Round goods are prisms to the solver: a flat stays put between two jaws, as a can that gives a
+    little does, where an ideal cylinder has only a line to hold it by.
+    """
     radius, height = sku.size[0] / 2, sku.size[2]
     paint = (*sku.rgb, 1.0)
-    low, high = _ring(radius, -height / 2), _ring(radius, height / 2)
+    low, high = ring(radius, -height / 2), ring(radius, height / 2)
     if sku.shape == "can":
         looks = [Look(paint, (0.0, 0.0, 0.0), (radius, height))]
         return item_urdf(sku.sku, sku.mass, sku.size, low + high, looks)
     # Below so short a neck a hand that comes from above still reaches the body.
     body = 0.8 * height
-    neck, slim = height - body, 0.42 * radius
+    neck, slim = height - body, NECK * radius
     looks = [
         Look(paint, (0.0, 0.0, (body - height) / 2), (radius, body)),
         Look((0.95, 0.95, 0.95, 1.0), (0.0, 0.0, (height - neck) / 2), (slim, neck)),
     ]
-    corners = low + _ring(radius, body - height / 2) + _ring(slim, height / 2)
+    corners = low + ring(radius, body - height / 2) + ring(slim, height / 2)
     return item_urdf(sku.sku, sku.mass, sku.size, corners, looks)
-
-
-def _ring(radius: float, height: float) -> tuple[Vertex, ...]:
-    """Return the corners of a twelve-sided ring whose flats lie ``radius`` from the axis.
-
-    Round goods are prisms to the solver: a flat stays put between two jaws, as a can that gives a
-    little does, where an ideal cylinder has only a line to hold it by.
-    """
-    corner = radius / math.cos(math.pi / 12)
-    angles = [math.pi / 6 * (k + 0.5) for k in range(12)]
-    return tuple((corner * math.cos(a), corner * math.sin(a), height) for a in angles)
 
 
 def _mesh(sku: Sku) -> str:

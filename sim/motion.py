@@ -50,6 +50,9 @@ class Motion:
         self.twin = twin
         self._base = base
         self._home = np.array(home, dtype=float)
+        # Angle of the opening axis, less what the first and the last joint add to it.
+        x, y, _, _ = twin.pose(self._home).orientation
+        self._rest = 2 * math.atan2(y, x) + math.pi / 2 - self._home[0] + self._home[-1]
         self._rng = rng
         self._ignore: frozenset[str] = frozenset()
         self._margin, self._step = _MARGINS[0]
@@ -64,9 +67,9 @@ class Motion:
                 seed = self._home.copy()
                 seed[0] = azimuth
                 seed[1] += height
-                # With the tool down, its opening axis stands at q1 - q7 + pi/4 + pi/2.
-                last = azimuth - turn + 0.75 * math.pi
-                seed[6] = math.atan2(math.sin(last), math.cos(last))
+                # With the tool down, its opening axis turns with q1 - q7.
+                last = azimuth - turn + self._rest
+                seed[-1] = math.atan2(math.sin(last), math.cos(last))
                 joints = self.twin.solve(target, seed)
                 if joints is not None:
                     found.append(joints)

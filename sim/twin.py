@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pybullet as p
 
-from warewheel.configs.schema import Body, Facility
+from warewheel.configs.schema import Body, Carton, Facility
 
+from .arms import load, spread
 from .assets import carton_urdf, station_urdf
-from .body import ARM, TOOL, load_model
 from .stations import belt, stations
 from .values import Array, CartonState, ItemState, Pose
 
@@ -38,7 +38,6 @@ class Twin:
 
     def __init__(self, facility: Facility, body: Body) -> None:
         self._client = c = p.connect(p.DIRECT)
-        self._facility = facility
         self._fixed = [
             p.loadURDF(station_urdf(name, blocks), useFixedBase=True, physicsClientId=c)
             for name, blocks in stations(facility, body).items()
@@ -48,17 +47,14 @@ class Twin:
             p.GEOM_BOX, halfExtents=[s / 2 for s in top.size], physicsClientId=c
         )
         self._fixed.append(p.createMultiBody(0.0, shape, -1, top.centre, physicsClientId=c))
-        self.robot, joints = load_model(c, body)
-        self._arm = [joints[name] for name in ARM]
-        self._jaws = [j for name, j in joints.items() if "finger_joint" in name]
-        self._tool = joints[TOOL]
-        info = [p.getJointInfo(self.robot, j, physicsClientId=c) for j in self._arm]
-        # The maker's soft limits lie this far inside the hard ones.
-        self.lower = np.array([i[8] for i in info]) + 0.07
-        self.upper = np.array([i[9] for i in info]) - 0.07
-        self.speed = np.array([i[11] for i in info]) * body.speed
+        self._body = body
+        self._model = model = load(c, body)
+        self.robot = model.id
+        self.lower, self.upper = model.lower + model.soft, model.upper - model.soft
+        self.speed = model.speed * body.speed
         self.acceleration = body.acceleration
         self._carton: int | None = None
+        self._layout: Carton | None = None
         self._items: dict[str, int] = {}
         self._held: Held | None = None
 
@@ -69,46 +65,58 @@ class Twin:
             self._client = -1
 
     def believe(
-        self, carton: CartonState | None, items: Iterable[ItemState], held: Held | None, jaw: float
-    ) -> None:
-        """Arrange the twin as the agent believes the cell to be; ``jaw`` is the opening [m]."""
+        self, carton: CartonState | None, items: Iterable[ItemState], held: Held | None,
+        grips: tuple[float, ...],
+    ) -> None:  # fmt: skip
+        """Arrange the twin as the agent believes the cell to be; ``grips`` as in an action."""
         c = self._client
-        if carton is None:
-            if self._carton is not None:
-                p.removeBody(self._carton, physicsClientId=c)
-                self._carton = None
-        else:
-            if self._carton is None:
-                urdf = carton_urdf(self._facility.carton)
-                self._carton = p.loadURDF(urdf, useFixedBase=True, physicsClientId=c)
-                self._carton_offset = p.getDynamicsInfo(self._carton, -1, physicsClientId=c)[3]
-            where = p.multiplyTransforms(*carton.pose, self._carton_offset, [0, 0, 0, 1])
-            p.resetBasePositionAndOrientation(self._carton, *where, physicsClientId=c)
-            for hinge, angle in enumerate(carton.flaps):
-                p.resetJointState(self._carton, hinge, angle, physicsClientId=c)
-        for item in items:
-            if item.name not in self._items:
+        self._put_carton(carton)
+        seen = {item.name: item for item in items}
+        kept = set() if held is None else {held.name}
+        for name in sorted(self._items.keys() - seen.keys() - kept):
+            p.removeBody(self._items.pop(name), physicsClientId=c)
+        for name, item in seen.items():
+            if name not in self._items:
                 half = [s / 2 for s in item.size]
                 shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
-                self._items[item.name] = p.createMultiBody(0.1, shape, -1, physicsClientId=c)
-            p.resetBasePositionAndOrientation(self._items[item.name], *item.pose, physicsClientId=c)
-        self._held = held
-        for jaw_joint in self._jaws:
-            p.resetJointState(self.robot, jaw_joint, jaw / 2, physicsClientId=c)
+                self._items[name] = p.createMultiBody(0.1, shape, -1, physicsClientId=c)
+            p.resetBasePositionAndOrientation(self._items[name], *item.pose, physicsClientId=c)
+        self._held = held if held is not None and held.name in self._items else None
+        spread(c, self._model, self._body, grips[0])
+
+    def _put_carton(self, carton: CartonState | None) -> None:
+        """Put the carton where it is believed; one of other measures takes the old one's place."""
+        c = self._client
+        layout = None if carton is None else carton.layout
+        if self._carton is not None and layout != self._layout:
+            p.removeBody(self._carton, physicsClientId=c)
+            self._carton = None
+        self._layout = layout
+        if carton is None:
+            return
+        if self._carton is None:
+            self._carton = p.loadURDF(
+                carton_urdf(carton.layout), useFixedBase=True, physicsClientId=c
+            )
+            self._carton_offset = p.getDynamicsInfo(self._carton, -1, physicsClientId=c)[3]
+        where = p.multiplyTransforms(*carton.pose, self._carton_offset, [0, 0, 0, 1])
+        p.resetBasePositionAndOrientation(self._carton, *where, physicsClientId=c)
+        for hinge, angle in enumerate(carton.flaps):
+            p.resetJointState(self._carton, hinge, angle, physicsClientId=c)
 
     def pose(self, joints: Array) -> Pose:
         """Return X_WT of the tool at ``joints``."""
-        for j, q in zip(self._arm, joints, strict=True):
+        for j, q in zip(self._model.arm, joints, strict=True):
             p.resetJointState(self.robot, j, float(q), physicsClientId=self._client)
         link = p.getLinkState(
-            self.robot, self._tool, computeForwardKinematics=1, physicsClientId=self._client
+            self.robot, self._model.tool, computeForwardKinematics=1, physicsClientId=self._client
         )
         return Pose(link[4], link[5])
 
     def solve(self, target: Pose, seed: Array) -> Array | None:
         """Return joint angles within limits that put the tool at ``target``, or None."""
         joints = np.array(seed, dtype=float)
-        dof = len(self._arm)
+        dof = len(self._model.arm)
         for _ in range(_IK_ROUNDS):
             at = self.pose(joints)
             shift = float(np.linalg.norm(np.subtract(at.position, target.position)))
@@ -117,7 +125,7 @@ class Twin:
                 inside = (joints >= self.lower).all() and (joints <= self.upper).all()
                 return joints if inside else None
             answer = p.calculateInverseKinematics(
-                self.robot, self._tool, target.position, target.orientation,
+                self.robot, self._model.tool, target.position, target.orientation,
                 maxNumIterations=30, residualThreshold=1e-5, physicsClientId=self._client,
             )  # fmt: skip
             joints = np.array(answer[:dof])

@@ -33,11 +33,14 @@ class Action:
 
     Attributes:
         joints: Target angles of the arm, shape (dof,) [rad].
-        opening: Target distance between the jaws [m].
+        grips: Closure asked of each end effector: 0 is open or suction off, 1 closed or suction
+            on.
+        base: Velocity of a body that drives: x and y [m/s] and yaw [rad/s] in its own frame.
     """
 
     joints: Array
-    opening: float
+    grips: tuple[float, ...]
+    base: Vec3 = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,17 +117,20 @@ class Proprioception:
         joints: Arm angles, shape (dof,) [rad].
         velocities: Arm velocities, shape (dof,) [rad/s].
         torques: Applied motor torques, shape (dof,) [N m].
-        opening: Distance between the jaws [m].
-        grip_force: Mean motor force of the two jaws [N].
-        tool: X_WT, pose of the tool centre point; its z axis points out of the hand.
+        tracking: Set point minus angle, shape (dof,) [rad].
+        closure: How far each end effector is closed, from 0 to 1; 1 is also suction on.
+        grip_force: Force of each end effector [N]: of the jaws' motors, or the pull that a cup's
+            seal can bear now, 0 without a seal.
+        tool: X_WT, pose of the tool centre point; its z axis points out of it.
         wrench: Reaction force and torque at the wrist in the wrist's frame, shape (6,) [N, N m].
     """
 
     joints: Array
     velocities: Array
     torques: Array
-    opening: float
-    grip_force: float
+    tracking: Array
+    closure: tuple[float, ...]
+    grip_force: tuple[float, ...]
     tool: Pose
     wrench: Array
 

@@ -15,7 +15,7 @@ import pybullet as p
 from warewheel.configs.schema import Body, Facility, Unit
 
 from .assets import station_urdf
-from .body import ArmBody
+from .body import make_body
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .errors import DeviceError, SimError
@@ -144,7 +144,7 @@ class World:
         for station in self.stations.values():
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
-        self.body = ArmBody(c, spec.body, PERIOD)
+        self.body = make_body(c, spec.body, PERIOD)
         self.carton: CartonBody | None = None
         if spec.carton is not None:
             self.carton = CartonBody(c, "carton-0", spec.facility.carton, spec.carton)
@@ -166,7 +166,8 @@ class World:
         """
         self._require_open()
         self.body.check(action)
-        self._history.append(Action(np.array(action.joints, dtype=float), action.opening))
+        joints = np.array(action.joints, dtype=float)
+        self._history.append(Action(joints, action.grips, action.base))
         self.body.command(action)
         where = None if self.carton is None else self.carton.pose().position
         self.conveyor.plan(where, PERIOD)
@@ -175,9 +176,11 @@ class World:
             for _ in range(SUBSTEPS):
                 self.conveyor.drive()
                 p.stepSimulation(physicsClientId=c)
+                self.body.settle()
         else:
             for _ in range(SUBSTEPS):
                 p.stepSimulation(physicsClientId=c)
+                self.body.settle()
         if self.carton is not None:
             self.carton.tear()
         self.scanner.look()
@@ -300,7 +303,7 @@ def _label(place: Placement) -> Read:
 
 def _bytes(felt: Proprioception, scene: Scene) -> bytes:
     """Return the state as bytes, in a fixed order."""
-    values = [*felt.joints, *felt.velocities, felt.opening]
+    values = [*felt.joints, *felt.velocities, *felt.closure]
     if scene.carton is not None:
         values += [*scene.carton.pose.position, *scene.carton.pose.orientation, *scene.carton.flaps]
     for item in scene.items:

@@ -98,7 +98,7 @@ def zone_seed(env: WarehouseEnv, zone: str) -> int:
 
 def rest(env: WarehouseEnv) -> np.ndarray:
     """Return the ``joint`` action that stays at home with open jaws."""
-    return env.encode(Action(np.array(env.body.home), env.body.gripper.opening))
+    return env.encode(Action(np.array(env.body.home), (0.0,)))
 
 
 def still(env: WarehouseEnv) -> np.ndarray:
@@ -507,8 +507,8 @@ def test_a_blocked_push_can_be_taken_back_at_once(make: Make) -> None:
 def test_a_joint_action_reaches_its_target(make: Make) -> None:
     env = make(task="store")
     env.reset(seed=0)
-    target = Action(np.array(env.body.home) + 0.1, 0.03)
+    target = Action(np.array(env.body.home) + 0.1, (0.625,))
     for _ in range(40):
         env.step(env.encode(target))
     assert np.abs(env.observed.body.joints - target.joints).max() < 0.005
-    assert env.observed.body.opening == pytest.approx(0.03, abs=0.002)
+    assert env.observed.body.closure == pytest.approx((0.625,), abs=0.03)

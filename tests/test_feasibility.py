@@ -44,9 +44,6 @@ def first_item(**fields: Any) -> Catalogue:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"size": (0.08, 0.078, 0.1)}, "its narrow side is 0.078 m; the jaws take up to 0.070 m"),
-        ({"mass": 2.5}, "it weighs 2.50 kg; the payload is 2.00 kg"),
-        ({"mass": 1.9, "friction": 0.1}, "it weighs 1.90 kg; the jaws' friction holds up to"),
         ({"size": (0.12, 0.05, 0.1)}, "does not fit the carton's cell of"),
         ({"size": (0.07, 0.05, 0.17)}, "it is 0.170 m high; under the carton's flaps"),
         ({"size": (0.15, 0.05, 0.1)}, "its footprint 0.150 x 0.050 m does not fit a slot of"),
@@ -81,6 +78,17 @@ def test_facilities(fields: dict[str, Any], says: str) -> None:
     fields = {"carton__pitch": (0.10, 0.16), "carton__size": (0.42, 0.38, 0.19), **fields}
     reasons = refusal(with_(HUB, **fields))
     assert any(says in reason for reason in reasons), reasons
+
+
+def test_a_body_that_can_handle_too_little_is_refused() -> None:
+    heavy = with_(GENERAL, **{f"items__{k}__mass": 2.5 for k in range(len(GENERAL.items))})
+    first, *reasons = refusal(catalogue=heavy)
+    assert first == "what panda can handle fills 0 slots; a delivery may hold 8 items"
+    assert "item 'garden-peas': it weighs 2.50 kg; the payload is 2.00 kg" in reasons
+
+
+def test_an_item_that_the_body_cannot_handle_may_be_in_stock() -> None:
+    check(HUB, PANDA, first_item(mass=2.5))
 
 
 def test_a_far_tote_is_named() -> None:

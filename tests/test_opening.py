@@ -20,7 +20,7 @@ from warewheel.sim.world import PERIOD, World
 
 FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
 HOME = np.array(BODY.home)
-REST = Action(HOME, BODY.gripper.opening)
+REST = Action(HOME, (0.0,))
 
 
 @pytest.fixture

@@ -32,7 +32,14 @@ FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
 STORAGE = FACILITY.storage
 PLACES = Places(FACILITY)
 BODY_FELT = Proprioception(
-    np.zeros(7), np.zeros(7), np.zeros(7), 0.08, 0.0, Pose((0.4, 0.0, 1.0)), np.zeros(6)
+    np.zeros(7),
+    np.zeros(7),
+    np.zeros(7),
+    np.zeros(7),
+    (0.0,),
+    (0.0,),
+    Pose((0.4, 0.0, 1.0)),
+    np.zeros(6),
 )
 CARTON = CartonState(
     "carton-0", FACILITY.carton, Pose(FACILITY.conveyor.dock), (0.0, 0.0), (True, True), True,

@@ -19,7 +19,7 @@ from warewheel.sim.values import Action, Observation
 from warewheel.sim.world import PERIOD, World
 
 CELL = load_cell("parcel_hub", "panda")
-REST = Action(np.array(CELL[1].home), CELL[1].gripper.opening)
+REST = Action(np.array(CELL[1].home), (0.0,))
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def run(world: World, steps: int) -> list[Observation]:
     seen = []
     for k in range(steps):
         joints = REST.joints + np.array([0.1 * math.sin(k / 5), 0, 0, 0, 0, 0, 0])
-        seen.append(world.step(Action(joints, REST.opening)))
+        seen.append(world.step(Action(joints, REST.grips)))
     return seen
 
 
@@ -124,10 +124,12 @@ def test_nothing_jumps(world: World) -> None:
 @pytest.mark.parametrize(
     ("action", "message"),
     [
-        (Action(np.zeros(6), 0.0), r"shape \(6,\); expected \(7,\)"),
-        (Action(np.full(7, np.nan), 0.0), "not finite"),
-        (Action(np.array([9.0, *REST.joints[1:]]), 0.0), "joint 1 is 9.0000 rad"),
-        (Action(REST.joints, 0.2), "jaw opening is 0.2000 m; allowed are 0 to 0.08"),
+        (Action(np.zeros(6), (0.0,)), r"shape \(6,\); expected \(7,\)"),
+        (Action(np.full(7, np.nan), (0.0,)), "not finite"),
+        (Action(np.array([9.0, *REST.joints[1:]]), (0.0,)), "joint 1 is 9.0000 rad"),
+        (Action(REST.joints, (1.2,)), "grip 1 is 1.2000; allowed are 0 to 1"),
+        (Action(REST.joints, ()), "got 0 grips; expected 1"),
+        (Action(REST.joints, (0.0,), (0.1, 0.0, 0.0)), "this body does not drive"),
     ],
 )
 def test_bad_actions_are_refused_and_change_nothing(

@@ -17,7 +17,7 @@ from warewheel.agents.plan import Outcome
 from warewheel.configs.schema import Body, Facility
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Held
-from warewheel.sim.values import Action, Array, Pose, Quat, Vec3
+from warewheel.sim.values import Action, Array, ItemState, Pose, Quat, Vec3
 
 Move = Generator[Action, Belief, Belief]
 Skill = Generator[Action, Belief, Outcome]
@@ -42,7 +42,7 @@ class DroppedError(NoMotionError):
 class Mover:
     """Turns goals into actions and remembers what was commanded last.
 
-    It starts at the body's home posture with open jaws.
+    It starts at the body's home posture with open end effectors.
 
     Args:
         facility: The site's layout.
@@ -56,13 +56,14 @@ class Mover:
         self.body = body
         self.motion = motion
         self.joints = np.array(body.home, dtype=float)
-        self.opening = body.gripper.opening
+        self.grips = (0.0,) * body.effectors
         self.held: Held | None = None
         self._period = period
+        self._known: dict[str, ItemState] = {}
 
     def believe(self, belief: Belief) -> None:
         """Arrange the twin as the belief says, with what the hand holds."""
-        self.motion.twin.believe(belief.carton, belief.items, self.held, self.opening)
+        self.motion.twin.believe(belief.carton, belief.items, self.held, self.grips)
 
     def follow(self, waypoints: Array, belief: Belief, slow: float = 1.0) -> Move:
         """Run along joint waypoints; ``slow`` is the share of full speed.
@@ -74,14 +75,25 @@ class Mover:
             slow *= _CARRY
         for joints in self.motion.timed(waypoints, slow, self._period):
             self.joints = joints
-            belief = yield Action(joints, self.opening)
+            belief = yield Action(joints, self.grips)
             self._watch(belief)
         return belief
+
+    def last_seen(self, belief: Belief, name: str) -> ItemState:
+        """Return the item as it is believed, or as it last was; raise KeyError if it never was."""
+        for item in belief.items:
+            if item.name == name:
+                self._known[name] = item
+        return self._known[name]
 
     def _watch(self, belief: Belief) -> None:
         if self.held is None:
             return
-        now = relative(belief.body.tool, belief.item(self.held.name).pose)
+        before = self._known.get(self.held.name)
+        item = self.last_seen(belief, self.held.name)
+        if item == before:
+            return  # nothing new was seen of it: a camera may be out
+        now = relative(belief.body.tool, item.pose)
         if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
             self.held = None
             raise DroppedError("DROP")
@@ -131,12 +143,12 @@ class Mover:
     def rest(self, steps: int, belief: Belief) -> Move:
         """Hold still."""
         for _ in range(steps):
-            belief = yield Action(self.joints, self.opening)
+            belief = yield Action(self.joints, self.grips)
         return belief
 
-    def jaws(self, opening: float, steps: int, belief: Belief) -> Move:
-        """Drive the jaws to ``opening`` [m] and wait."""
-        self.opening = opening
+    def grip(self, grip: float, steps: int, belief: Belief) -> Move:
+        """Close to ``grip`` (0 is open or suction off, 1 closed or on) and wait."""
+        self.grips = (grip,)
         return (yield from self.rest(steps, belief))
 
 

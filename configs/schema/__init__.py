@@ -6,7 +6,7 @@ says otherwise.
 """
 
 from .base import Count, Positive, Rgb, Rising, Share, Strict, Vec3
-from .embodiment import Body, Gripper
+from .embodiment import Body, Cup, Jaws
 from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
 from .site import (
     Carton,
@@ -29,10 +29,11 @@ __all__ = [
     "Condition",
     "Conveyor",
     "Count",
+    "Cup",
     "Delivery",
     "Facility",
-    "Gripper",
     "Hazard",
+    "Jaws",
     "MeshShape",
     "Positive",
     "Rack",

@@ -9,17 +9,27 @@ from pydantic import Field
 from .base import Positive, Rising, Strict, Vec3
 
 
-class Gripper(Strict):
-    """Parallel jaws: ``opening`` between the pads, ``force`` that the pads press with [N]."""
+class Jaws(Strict):
+    """Parallel jaws: ``opening`` between the pads [m], ``force`` that the pads press with [N]."""
 
-    kind: Literal["parallel"] = "parallel"
+    kind: Literal["parallel"]
     opening: Positive
     force: Positive
     pad_friction: Positive
-    # Widest outline of the hand along the opening axis and across it; used to keep the hand
-    # clear of neighbours.
-    span: Positive
-    thickness: Positive
+
+
+class Cup(Strict):
+    """A vacuum cup on a rod that lengthens the arm's flange.
+
+    ``radius`` of its rim and ``length`` from the flange to the rim [m], ``force`` [N] and bending
+    ``moment`` [N m] that a whole seal bears.
+    """
+
+    kind: Literal["vacuum"]
+    radius: Positive
+    length: Positive
+    force: Positive
+    moment: Positive
 
 
 class Body(Strict):
@@ -39,4 +49,14 @@ class Body(Strict):
     speed: Annotated[float, Field(gt=0.0, le=1.0)]
     # Joint acceleration limit of planned motions [rad/s^2].
     acceleration: Positive
-    gripper: Gripper
+    effector: Annotated[Jaws | Cup, Field(discriminator="kind")]
+
+    @property
+    def dof(self) -> int:
+        """Number of the arm's joints."""
+        return len(self.home)
+
+    @property
+    def effectors(self) -> int:
+        """Number of end effectors."""
+        return 1
