@@ -68,13 +68,12 @@ class Twin:
         self, carton: CartonState | None, items: Iterable[ItemState], held: Held | None,
         grips: tuple[float, ...],
     ) -> None:  # fmt: skip
-        """Arrange the twin as the agent believes the cell to be, with the effectors at ``grips``."""
+        """Arrange the twin as the agent believes the cell to be; ``grips`` as in an action."""
         c = self._client
         self._put_carton(carton)
         seen = {item.name: item for item in items}
-        if held is not None and held.name not in seen:
-            held = None
-        for name in self._items.keys() - seen.keys():
+        kept = set() if held is None else {held.name}
+        for name in sorted(self._items.keys() - seen.keys() - kept):
             p.removeBody(self._items.pop(name), physicsClientId=c)
         for name, item in seen.items():
             if name not in self._items:
@@ -82,7 +81,7 @@ class Twin:
                 shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=c)
                 self._items[name] = p.createMultiBody(0.1, shape, -1, physicsClientId=c)
             p.resetBasePositionAndOrientation(self._items[name], *item.pose, physicsClientId=c)
-        self._held = held
+        self._held = held if held is not None and held.name in self._items else None
         spread(c, self._model, self._body, grips[0])
 
     def _put_carton(self, carton: CartonState | None) -> None:

@@ -17,7 +17,7 @@ from warewheel.agents.plan import Outcome
 from warewheel.configs.schema import Body, Facility
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Held
-from warewheel.sim.values import Action, Array, Pose, Quat, Vec3
+from warewheel.sim.values import Action, Array, ItemState, Pose, Quat, Vec3
 
 Move = Generator[Action, Belief, Belief]
 Skill = Generator[Action, Belief, Outcome]
@@ -59,6 +59,7 @@ class Mover:
         self.grips = (0.0,) * body.effectors
         self.held: Held | None = None
         self._period = period
+        self._known: dict[str, ItemState] = {}
 
     def believe(self, belief: Belief) -> None:
         """Arrange the twin as the belief says, with what the hand holds."""
@@ -78,10 +79,21 @@ class Mover:
             self._watch(belief)
         return belief
 
+    def last_seen(self, belief: Belief, name: str) -> ItemState:
+        """Return the item as it is believed, or as it last was; raise KeyError if it never was."""
+        for item in belief.items:
+            if item.name == name:
+                self._known[name] = item
+        return self._known[name]
+
     def _watch(self, belief: Belief) -> None:
         if self.held is None:
             return
-        now = relative(belief.body.tool, belief.item(self.held.name).pose)
+        before = self._known.get(self.held.name)
+        item = self.last_seen(belief, self.held.name)
+        if item == before:
+            return  # nothing new was seen of it: a camera may be out
+        now = relative(belief.body.tool, item.pose)
         if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
             self.held = None
             raise DroppedError("DROP")

@@ -1,4 +1,4 @@
-"""Pick an item up: come down over it, close the jaws, lift, and see whether it came along."""
+"""Pick an item up: come down over it, take hold, lift, and see whether it came along."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 from warewheel.sim.facts import inside
 from warewheel.sim.twin import Held
-from warewheel.sim.values import Pose
+from warewheel.sim.values import ItemState, Pose
 
-from .grasp import Grasp, extent, grasps
-from .moves import DroppedError, Move, Mover, NoMotionError, Skill, relative
+from .grasp import Grasp, extent
+from .hands import hand_of
+from .moves import Move, Mover, NoMotionError, Skill, relative
 
-# Extra jaw opening on the way down [m].
-_SPREAD = 0.018
+_ATTEMPTS = 3
 # Height above the grip from which the tool comes straight down [m].
 _APPROACH = 0.10
 # The lift clears the carton's rim and the flaps' hinges [m].
@@ -26,10 +26,10 @@ _SLIP = 0.03
 
 
 def pick(mover: Mover, belief: Belief, name: str) -> Skill:
-    """Grip ``name`` by friction and lift it; other grips are tried in turn."""
-    cause = "AFFORDANCE"
-    for attempt in range(3):
-        candidates = grasps(belief.item(name), mover.body.effector)
+    """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then."""
+    hand, cause = hand_of(mover.body), "AFFORDANCE"
+    for attempt in range(_ATTEMPTS):
+        candidates = hand.grasps(mover.last_seen(belief, name))
         for k in range(len(candidates)):
             grasp = candidates[(k + attempt) % len(candidates)]
             try:
@@ -37,20 +37,18 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
             except NoMotionError as error:
                 cause = str(error)
                 continue
-            belief = yield from mover.grip(1.0, 16, belief)
-            grip = relative(belief.body.tool, belief.item(name).pose)
-            mover.held = Held(name, grip)
             try:
+                belief = yield from hand.seize(mover, belief)
+                grip = relative(belief.body.tool, mover.last_seen(belief, name).pose)
+                mover.held = Held(name, grip)
                 belief = yield from _lift(mover, belief)
-            except DroppedError:
-                cause = "GRASP_SLIP"
-                belief = yield from mover.grip(0.0, 10, belief)
-                break
-            now = relative(belief.body.tool, belief.item(name).pose)
-            if math.dist(now.position, grip.position) < _SLIP:
-                return Outcome(True)
-            mover.held = None
+                now = relative(belief.body.tool, mover.last_seen(belief, name).pose)
+                if math.dist(now.position, grip.position) < _SLIP:
+                    return Outcome(True)
+            except NoMotionError:
+                pass
             cause = "GRASP_SLIP"
+            mover.held = None
             belief = yield from mover.grip(0.0, 10, belief)
             break
         else:
@@ -59,13 +57,13 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
 
 
 def _reach(mover: Mover, belief: Belief, name: str, grasp: Grasp) -> Move:
-    """Bring the open jaws around the item."""
+    """Bring the open end effector to the item."""
     target = frozenset({name})
-    mover.grips = (max(0.0, 1.0 - (grasp.width + _SPREAD) / mover.body.effector.opening),)
+    mover.grips = (grasp.grip,)
     mover.believe(belief)
     x, y, z = grasp.position
     # Over the rim, so that the way into the carton is straight down.
-    above = max(z + _APPROACH, _rim(belief, name) + _MARGIN)
+    above = max(z + _APPROACH, _rim(belief, mover.last_seen(belief, name)) + _MARGIN)
     belief = yield from mover.travel((x, y, above), grasp.yaw, belief, target)
     here = mover.motion.twin.pose(mover.joints)
     return (yield from mover.straight(Pose((x, y, z), here.orientation), belief, ignore=target))
@@ -76,17 +74,17 @@ def _lift(mover: Mover, belief: Belief) -> Move:
     here = mover.motion.twin.pose(mover.joints)
     x, y, z = here.position
     assert mover.held is not None
-    item = belief.item(mover.held.name)
+    item = mover.last_seen(belief, mover.held.name)
     # Out of the carton the whole item must clear the rim.
     lowest_point = item.pose.position[2] - extent(item) / 2
-    rise = max(_CLEAR, _rim(belief, item.name) + _MARGIN - lowest_point)
+    rise = max(_CLEAR, _rim(belief, item) + _MARGIN - lowest_point)
     up = Pose((x, y, z + rise), here.orientation)
     return (yield from mover.straight(up, belief, check=False))
 
 
-def _rim(belief: Belief, name: str) -> float:
+def _rim(belief: Belief, item: ItemState) -> float:
     """Return the height of the carton's rim if the item is inside it, otherwise 0 [m]."""
     carton = belief.carton
-    if carton is None or not inside(carton, belief.item(name)):
+    if carton is None or not inside(carton, item):
         return 0.0
     return carton.pose.position[2] + carton.inner[2]

@@ -9,14 +9,13 @@ from warewheel.agents.plan import Outcome
 from warewheel.sim.motion import down
 from warewheel.sim.values import Pose, Vec3
 
+from .hands import hand_of
 from .moves import DroppedError, Mover, NoMotionError, Skill, lowest
 
 # Height above its final pose from which an item is let down [m].
 _APPROACH = 0.10
-# Free height below an item when the jaws open [m].
+# Free height below an item when it is let go [m].
 _DROP = 0.004
-# How far the jaws open beyond the item when they let go [m].
-_SPREAD = 0.02
 
 # A point on a surface in W [m] and the angle of the jaws' opening axis there [rad].
 Spot = tuple[Vec3, float]
@@ -30,7 +29,7 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
     for (x, y, z), yaw in spots:
         mover.believe(belief)
         assert mover.held is not None
-        size = belief.item(held.name).size
+        size = mover.last_seen(belief, held.name).size
         height = z - lowest(mover.held.pose, size, down(yaw)) + _DROP
         try:
             belief = yield from mover.travel((x, y, height + _APPROACH), yaw, belief)
@@ -43,8 +42,7 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
         except NoMotionError as error:
             cause = str(error)
             continue
-        wide = max(0.0, belief.body.closure[0] - _SPREAD / mover.body.effector.opening)
-        belief = yield from mover.grip(wide, 10, belief)
+        belief = yield from hand_of(mover.body).release(mover, belief)
         mover.held = None
         mover.believe(belief)
         up = Pose((x, y, height + _APPROACH), here.orientation)

@@ -26,7 +26,11 @@ def scan(mover: Mover, belief: Belief) -> Skill:
         for yaw in (math.pi / 2, 0.0):
             mover.believe(belief)
             assert mover.held is not None
-            base = z + height - lowest(mover.held.pose, belief.item(held.name).size, down(yaw))
+            base = (
+                z
+                + height
+                - lowest(mover.held.pose, mover.last_seen(belief, held.name).size, down(yaw))
+            )
             try:
                 belief = yield from mover.travel((x, y, base), yaw, belief)
             except DroppedError as error:

@@ -1,0 +1,108 @@
+"""What skills ask of an end effector; jaws and cups each do it in their own way."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from warewheel.agents.perceive import Belief
+from warewheel.configs.schema import Body, Cup, Jaws
+from warewheel.sim.values import ItemState, Pose
+
+from .grasp import Grasp, pinches, touches
+from .moves import Move, Mover, NoMotionError
+from .peeling import peel
+from .sweeping import sweep
+
+# How far the jaws open beyond the item when they let go [m].
+_SPREAD = 0.02
+# Steps in which a cup is pressed on until it seals, and how many of them [m].
+_PRESS, _PRESSES = 0.002, 6
+
+
+class Hand(Protocol):
+    """An end effector as skills use it."""
+
+    def grasps(self, item: ItemState) -> list[Grasp]:
+        """Return the grips to try, the best first."""
+        ...
+
+    def seize(self, mover: Mover, belief: Belief) -> Move:
+        """Take hold where the tool is.
+
+        Raises:
+            NoMotionError: There is nothing to hold.
+        """
+        ...
+
+    def release(self, mover: Mover, belief: Belief) -> Move:
+        """Let go, no wider than needed."""
+        ...
+
+    def open_flap(self, mover: Mover, belief: Belief, flap: int, attempt: int) -> Move:
+        """Open one flap of the carton; ``attempt`` counts from 0."""
+        ...
+
+
+class JawHand:
+    """Parallel jaws."""
+
+    def __init__(self, jaws: Jaws) -> None:
+        self._jaws = jaws
+
+    def grasps(self, item: ItemState) -> list[Grasp]:
+        """Return the grips to try, the best first."""
+        return pinches(item, self._jaws)
+
+    def seize(self, mover: Mover, belief: Belief) -> Move:
+        """Close; whether something is between the jaws shows when it is lifted."""
+        return (yield from mover.grip(1.0, 16, belief))
+
+    def release(self, mover: Mover, belief: Belief) -> Move:
+        """Open a little wider than the item."""
+        wide = max(0.0, belief.body.closure[0] - _SPREAD / self._jaws.opening)
+        return (yield from mover.grip(wide, 10, belief))
+
+    def open_flap(self, mover: Mover, belief: Belief, flap: int, attempt: int) -> Move:
+        """Sweep the flap open, further with each attempt."""
+        return (yield from sweep(mover, belief, flap, 0.2 * attempt))
+
+
+class CupHand:
+    """A vacuum cup."""
+
+    def __init__(self, cup: Cup) -> None:
+        self._cup = cup
+
+    def grasps(self, item: ItemState) -> list[Grasp]:
+        """Return the grips to try, the best first."""
+        return touches(item, self._cup)
+
+    def seize(self, mover: Mover, belief: Belief) -> Move:
+        """Press on, little by little, until the cup seals."""
+        belief = yield from mover.grip(1.0, 1, belief)
+        for _ in range(_PRESSES):
+            if belief.body.grip_force[0] > 0.0:
+                return belief
+            here = mover.motion.twin.pose(mover.joints)
+            x, y, z = here.position
+            lower = Pose((x, y, z - _PRESS), here.orientation)
+            belief = yield from mover.straight(lower, belief, check=False)
+        belief = yield from mover.rest(2, belief)
+        if belief.body.grip_force[0] > 0.0:
+            return belief
+        raise NoMotionError("NO_SEAL")
+
+    def release(self, mover: Mover, belief: Belief) -> Move:
+        """Turn suction off."""
+        return (yield from mover.grip(0.0, 4, belief))
+
+    def open_flap(self, mover: Mover, belief: Belief, flap: int, attempt: int) -> Move:
+        """Lift the flap by suction and push it over."""
+        return (yield from peel(mover, self, belief, flap, attempt))
+
+
+def hand_of(body: Body) -> Hand:
+    """Return the hand of a body."""
+    if isinstance(body.effector, Jaws):
+        return JawHand(body.effector)
+    return CupHand(body.effector)
