@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -29,10 +30,12 @@ from .errors import user_errors
               help="Film of the first episode (.mp4).")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Folder for each episode's log (.json and .npz).")  # fmt: skip
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1),
+              help="Processes that share the episodes; the results are the same.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per episode on stdout.")
 def run(
     task: str, seed: int, facility: str, body: str, planner: str, instruction: str | None,
-    episodes: int, video: Path | None, out: Path | None, as_json: bool,
+    episodes: int, video: Path | None, out: Path | None, workers: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Run episodes and say how they went.
 
@@ -40,30 +43,29 @@ def run(
     Examples:
       warewheel run
       warewheel run --task store --seed 7 --video store.mp4
-      warewheel run --episodes 50 --seed 1000 --json > results.jsonl
+      warewheel run --episodes 50 --seed 1000 --workers 4 --json > results.jsonl
     """  # noqa: D301  click reads the control character
     with user_errors():
         from warewheel.agents.planners.registry import check_planner
         from warewheel.envs.warehouse import WarehouseEnv
-        from warewheel.flywheel import runner
-        from warewheel.flywheel.log import EpisodeLog
+        from warewheel.flywheel.pool import Inline, Job, Pool, Processes
 
         check_planner(planner)
-        env = WarehouseEnv(
-            task, facility, body, observation="proprioception", instruction=instruction
-        )
+        settings: dict[str, Any] = {
+            "task": task, "facility": facility, "body": body, "instruction": instruction,
+            "observation": "instruction",
+        }  # fmt: skip
+        WarehouseEnv(**settings).close()
+    jobs = [
+        Job(settings, planner, seed + k, video=video if k == 0 else None, out=out)
+        for k in range(episodes)
+    ]
+    pool: Pool = Inline() if workers == 1 else Processes(workers)
     done: list[Episode] = []
     try:
         with Progress(episodes, shown=not as_json and sys.stderr.isatty()) as progress:
-            for k in range(episodes):
-                listeners: list[runner.Listener] = [progress]
-                if video is not None and k == 0:
-                    from warewheel.flywheel.film import Film
-
-                    listeners.append(Film(video))
-                if out is not None:
-                    listeners.append(EpisodeLog(out))
-                episode = runner.run(env, planner, seed + k, listeners)
+            for episode in pool.run(jobs, progress.show):
+                progress.count(episode)
                 done.append(episode)
                 if as_json:
                     click.echo(json.dumps(episode.row()))
@@ -71,6 +73,5 @@ def run(
         click.echo(f"stopped after {len(done)} of {episodes} episodes", err=True)
         raise SystemExit(130) from None
     finally:
-        env.close()
         if done and not as_json:
             table(done)
