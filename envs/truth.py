@@ -9,7 +9,6 @@ from warewheel.configs.schema import Sku, Unit
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.values import Report
 
-
 # Sizes that differ by less than this look the same [m].
 _ALIKE = 0.01
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from warewheel.configs import load_cell, load_faults
 from warewheel.configs.choice import unknown
+from warewheel.configs.schema import Level
 from warewheel.sim.camera import OVERVIEW, take
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Action, Observation, Report
@@ -62,6 +63,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
         camera_size: Width and height of their pictures [px].
         skills: Name of the executor that carries out options in ``skill`` mode.
         faults: Name of a fault profile, or the path of a YAML file; None for a world without.
+        level: How strongly layouts and surroundings vary from episode to episode: ``none``,
+            ``mild`` or ``strong``.
         catalogue: Name of the goods that take the place of the facility's own.
         cartons: Least and most cartons of a delivery, in place of the facility's.
         items: Least and most items of a carton, in place of the facility's.
@@ -91,6 +94,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         camera_size: int = 128,
         skills: str = "scripted",
         faults: str | None = None,
+        level: str = "none",
         catalogue: str | None = None,
         cartons: tuple[int, int] | None = None,
         items: tuple[int, int] | None = None,
@@ -100,6 +104,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         cameras = (cameras,) if isinstance(cameras, str) else tuple(cameras)
         _require("task", (task,), TASKS)
         _require("action mode", (action_mode,), shapes.ACTION_MODES)
+        _require("level", (level,), get_args(Level))
         _require("reward", (reward,), ("dense", "sparse"))
         _require("observation", parts, (*shapes.PARTS, "flat"))
         if not parts or ("flat" in parts and len(parts) > 1):
@@ -118,6 +123,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
             facility, body, catalogue, cartons, items
         )
         self.faults = None if faults is None else load_faults(faults)
+        self.level = level
         self.task, self.render_mode = task, render_mode
         self.instruction = (
             instruction_for(task, self.facility) if instruction is None else instruction

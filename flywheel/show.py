@@ -9,18 +9,12 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
-from warewheel.agents.agent import Agent
-from warewheel.envs.warehouse import WarehouseEnv
-
 from .episode import Episode
-from .runner import Step
-
-# Control steps between two refreshes of the live view.
-_EVERY = 10
+from .pool import Glimpse
 
 
 class Progress:
-    """A live view on stderr: episode, stages, subgoal, success so far.
+    """A live view on stderr: episodes at work with their stages and subgoals, success so far.
 
     Args:
         episodes: How many there will be.
@@ -30,6 +24,7 @@ class Progress:
     def __init__(self, episodes: int, shown: bool) -> None:
         self._episodes, self._shown = episodes, shown
         self._done = self._good = 0
+        self._at_work: dict[int, Glimpse] = {}
         self._live = Live(console=Console(stderr=True), transient=True, refresh_per_second=8)
 
     def __enter__(self) -> Progress:
@@ -44,33 +39,26 @@ class Progress:
         if self._shown:
             self._live.stop()
 
-    def on_reset(self, env: WarehouseEnv, agent: Agent) -> None:
-        """Show that an episode begins."""
-        self._refresh(env, agent)
-
-    def on_step(self, env: WarehouseEnv, agent: Agent, step: Step) -> None:
-        """Show where it stands, now and then."""
-        if self._shown and env.observed.step % _EVERY == 0:
-            self._refresh(env, agent)
-
-    def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
-        """Count it."""
-        self._done += 1
-        self._good += episode.success
-
-    def _refresh(self, env: WarehouseEnv, agent: Agent) -> None:
-        if not self._shown or env.world is None:
+    def show(self, glimpse: Glimpse) -> None:
+        """Show how an episode at work stands, beside the others at work."""
+        self._at_work[glimpse.seed] = glimpse
+        if not self._shown:
             return
         view = Table.grid(padding=(0, 2))
-        view.add_row("episode", f"{self._done + 1} of {self._episodes}   seed {env.seed}")
-        for stage, share in env.verdict.stages.items():
-            full = round(20 * share)
-            view.add_row(stage, f"[green]{'━' * full}[/][dim]{'━' * (20 - full)}[/] {share:4.0%}")
-        view.add_row("subgoal", str(agent.subgoal or ""))
-        view.add_row("time", f"{env.world.time:.1f} s simulated")
-        if self._done:
-            view.add_row("success", f"{self._good} of {self._done} so far")
+        view.add_row("episodes", f"{self._done} of {self._episodes} done, {self._good} succeeded")
+        for seed, stand in sorted(self._at_work.items()):
+            view.add_row(f"seed {seed}", f"{stand.seconds:.1f} s   {stand.subgoal}")
+            for stage, share in stand.stages.items():
+                full = round(20 * share)
+                bar = f"[green]{'━' * full}[/][dim]{'━' * (20 - full)}[/]"
+                view.add_row(f"  {stage}", f"{bar} {share:4.0%}")
         self._live.update(view)
+
+    def count(self, episode: Episode) -> None:
+        """Count an episode that is over."""
+        self._done += 1
+        self._good += episode.success
+        self._at_work.pop(episode.seed, None)
 
 
 def table(episodes: Sequence[Episode]) -> None:

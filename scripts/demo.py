@@ -19,22 +19,18 @@ def demo(seed: int, out: Path) -> None:
 
     Example: warewheel demo --seed 5 --out out/demo
     """
-    from warewheel.envs.warehouse import WarehouseEnv
-    from warewheel.flywheel import runner
-    from warewheel.flywheel.film import Film
-    from warewheel.flywheel.log import EpisodeLog
+    from warewheel.flywheel.pool import Inline, Job
     from warewheel.flywheel.show import Progress, table
 
     with user_errors():
         out.mkdir(parents=True, exist_ok=True)
-    env = WarehouseEnv("chain", observation="proprioception")
+    settings = {
+        "task": "chain", "facility": "parcel_hub", "body": "panda", "observation": "instruction",
+    }  # fmt: skip
     film, sheet = out / "episode.mp4", out / "contact-sheet.png"
-    try:
-        with Progress(1, shown=sys.stderr.isatty()) as progress:
-            listeners: list[runner.Listener] = [progress, Film(film, sheet), EpisodeLog(out)]
-            episode = runner.run(env, "scripted", seed, listeners)
-    finally:
-        env.close()
+    job = Job(settings, "scripted", seed, film, sheet, out)
+    with Progress(1, shown=sys.stderr.isatty()) as progress:
+        [episode] = Inline().run([job], progress.show)
     table([episode])
     click.echo(f"film           {film}")
     click.echo(f"contact sheet  {sheet}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,55 +16,74 @@ from .errors import user_errors
 
 
 @click.command()
-@click.option(
-    "--task", default="chain", show_default=True, help="chain, unpack, classify or store."
-)
+@click.option("--task", help="chain (the default), unpack, classify or store.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
-              help="Seed of the first episode; the next ones count up.")  # fmt: skip
-@click.option("--facility", default="parcel_hub", show_default=True, help="Name or YAML file.")
+              help="Seed of the first episode, or its number in the split; the next count up.")  # fmt: skip
+@click.option("--facility", default="all", show_default=True,
+              help="Name or YAML file; all takes the shipped ones in turn.")  # fmt: skip
 @click.option("--body", default="panda", show_default=True, help="Name or YAML file.")
 @click.option("--planner", default="scripted", show_default=True, help="Who chooses subgoals.")
+@click.option("--split", help="Episodes of a split (see configs/splits), such as test-long.")
+@click.option("--faults", help="What goes wrong: none, rare, often, single, or a YAML file.")
+@click.option("--level", help="How strongly layouts and surroundings vary: none, mild, strong.")
 @click.option("--instruction", help="What the robot is told (the task's own sentence if absent).")
 @click.option("--episodes", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--video", type=click.Path(path_type=Path, dir_okay=False),
               help="Film of the first episode (.mp4).")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False),
               help="Folder for each episode's log (.json and .npz).")  # fmt: skip
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1),
+              help="Processes that share the episodes; the results are the same.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per episode on stdout.")
 def run(
-    task: str, seed: int, facility: str, body: str, planner: str, instruction: str | None,
-    episodes: int, video: Path | None, out: Path | None, as_json: bool,
+    task: str | None, seed: int, facility: str, body: str, planner: str, split: str | None,
+    faults: str | None, level: str | None, instruction: str | None,
+    episodes: int, video: Path | None, out: Path | None, workers: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Run episodes and say how they went.
 
     \b
     Examples:
       warewheel run
-      warewheel run --task store --seed 7 --video store.mp4
-      warewheel run --episodes 50 --seed 1000 --json > results.jsonl
+      warewheel run --task store --facility fresh_grocer --seed 7 --video store.mp4
+      warewheel run --split test-faults --body iiwa_vacuum --episodes 30
+      warewheel run --episodes 50 --seed 1000 --workers 4 --json > results.jsonl
     """  # noqa: D301  click reads the control character
     with user_errors():
         from warewheel.agents.planners.registry import check_planner
         from warewheel.envs.warehouse import WarehouseEnv
-        from warewheel.flywheel import runner
-        from warewheel.flywheel.log import EpisodeLog
+        from warewheel.flywheel.cases import ALL, counted, of_split
+        from warewheel.flywheel.pool import Inline, Job, Pool, Processes
 
         check_planner(planner)
-        env = WarehouseEnv(
-            task, facility, body, observation="proprioception", instruction=instruction
-        )
+        settings: dict[str, Any] = {
+            "body": body, "instruction": instruction, "observation": "instruction",
+        }  # fmt: skip
+        if split is None:
+            settings |= {
+                "task": task or "chain", "level": level or "none",
+                "faults": None if faults == "none" else faults,
+            }  # fmt: skip
+            cases = list(counted(settings, facility, seed, episodes))
+        elif facility != ALL or faults or level:
+            raise ValueError("a split has facilities, faults and a level of its own")
+        else:
+            cases = list(of_split(split, settings, task, seed, episodes))
+        seen: list[dict[str, Any]] = []
+        for one, _ in cases:
+            if one not in seen:
+                seen.append(one)
+                WarehouseEnv(**one).close()
+    jobs = [
+        Job(one, planner, seed, video=video if k == 0 else None, out=out)
+        for k, (one, seed) in enumerate(cases)
+    ]
+    pool: Pool = Inline() if workers == 1 else Processes(workers)
     done: list[Episode] = []
     try:
         with Progress(episodes, shown=not as_json and sys.stderr.isatty()) as progress:
-            for k in range(episodes):
-                listeners: list[runner.Listener] = [progress]
-                if video is not None and k == 0:
-                    from warewheel.flywheel.film import Film
-
-                    listeners.append(Film(video))
-                if out is not None:
-                    listeners.append(EpisodeLog(out))
-                episode = runner.run(env, planner, seed + k, listeners)
+            for episode in pool.run(jobs, progress.show):
+                progress.count(episode)
                 done.append(episode)
                 if as_json:
                     click.echo(json.dumps(episode.row()))
@@ -71,6 +91,5 @@ def run(
         click.echo(f"stopped after {len(done)} of {episodes} episodes", err=True)
         raise SystemExit(130) from None
     finally:
-        env.close()
         if done and not as_json:
             table(done)

@@ -9,6 +9,7 @@ import pybullet as p
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .facts import inside
+from .rest import Rest
 from .spec import Parcel
 from .values import CartonState, Observation, Vec3
 
@@ -32,14 +33,17 @@ class Inbound:
     Args:
         client: PyBullet client id.
         conveyor: The belt.
+        rest: Who sleeps.
         parcels: What will arrive, in order.
-        exit_x: Where in W a carton that leaves is gone [m].
+        dock: Where in W a carton comes to rest [m].
     """
 
     def __init__(
-        self, client: int, conveyor: ConveyorBody, parcels: Sequence[Parcel], dock: Vec3
-    ) -> None:
+        self, client: int, conveyor: ConveyorBody, rest: Rest, parcels: Sequence[Parcel],
+        dock: Vec3,
+    ) -> None:  # fmt: skip
         self._client = client
+        self._rest = rest
         self._conveyor = conveyor
         self._parcels = tuple(parcels)
         self._exit = dock[0] + _EXIT
@@ -58,6 +62,7 @@ class Inbound:
         self.carton = CartonBody(self._client, parcel.name, parcel.layout, parcel.pose)
         self.docked = self._leaving = False
         self._clear = 0
+        self._rest.add(self.carton.id)
         return parcel
 
     def plan(self, last: Observation, period: float) -> None:
@@ -66,9 +71,13 @@ class Inbound:
             self._conveyor.hold()
             return
         x = self.carton.pose().position[0]
+        if not self.docked:
+            # The belt's surface moves, but to the solver it is a body at rest.
+            self._rest.wake(self.carton.id)
         if self._leaving:
             self._conveyor.send(period)
             if x > self._exit:
+                self._rest.drop(self.carton.id)
                 p.removeBody(self.carton.id, physicsClientId=self._client)
                 self.carton = None
         elif self.docked:

@@ -17,6 +17,7 @@ from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .faults import Fault, Fired
 from .inbound import Inbound
+from .rest import Rest
 from .sensors import Sensors
 from .values import Action, ItemState, Observation
 
@@ -45,6 +46,7 @@ class Mishaps:
         inbound: The dock's controller.
         sensors: What delivers views.
         items: PyBullet ids by item name; grows as cartons arrive.
+        rest: Who sleeps.
         table: Middle and size of the work table in the floor's plane [m].
         faults: The schedule.
         period: Control period [s].
@@ -52,11 +54,12 @@ class Mishaps:
 
     def __init__(
         self, client: int, body: Any, conveyor: ConveyorBody, inbound: Inbound, sensors: Sensors,
-        items: dict[str, int], table: tuple[Point, Point], faults: tuple[Fault, ...], period: float,
+        items: dict[str, int], rest: Rest,
+        table: tuple[Point, Point], faults: tuple[Fault, ...], period: float,
     ) -> None:  # fmt: skip
         self.client, self.body, self.conveyor = client, body, conveyor
         self.inbound, self.sensors, self.items = inbound, sensors, items
-        self.table = table
+        self.rest, self.table = rest, table
         self._period = period
         self.fired: list[Fired] = []
         self.force: Callable[[], None] | None = None
@@ -153,6 +156,7 @@ def _jammed_flap(cell: Mishaps, fault: Fault) -> Mishap:
             cell.fire(fault, carton.name)
             fired = True
         for _ in cell.steps(6.0):
+            cell.rest.wake(carton.id)
             carton.spring(flap, _SPRING)
             if carton.flaps()[flap] < 0.15:
                 break
@@ -196,6 +200,8 @@ def _carton_bumped(cell: Mishaps, fault: Fault) -> Mishap:
         # It slides on for about as far as it was pushed.
         if math.dist(carton.pose().position, start) > fault.size / 2:
             break
+        for body in inside:
+            cell.rest.wake(body)
         cell.force = push
         yield
 
@@ -237,6 +243,7 @@ def _item_tipped(cell: Mishaps, fault: Fault) -> Mishap:
         if up < _LYING:
             cell.fire(fault, step=began)
             return
+        cell.rest.wake(body)
         if up > _TOPPLES:
             cell.force = push
         yield

@@ -23,6 +23,7 @@ from .faults import Fired
 from .inbound import Inbound
 from .items import spawn
 from .mishaps import Mishaps
+from .rest import Rest
 from .scanner import ScannerBody
 from .sensors import Sensors
 from .spec import Placement, WorldSpec
@@ -33,6 +34,8 @@ PHYSICS_HZ = 200
 CONTROL_HZ = 20
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 PERIOD = 1.0 / CONTROL_HZ
+# Iterations of the solver; and while more bodies than this touch one another with a carton.
+_ITERATIONS, _CROWD, _MORE = 30, 5, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,9 @@ class World:
         p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=c)
         p.setPhysicsEngineParameter(
             fixedTimeStep=1.0 / PHYSICS_HZ,
-            # A carton full of goods that touch it creeps over the stopped belt when the solver
-            # ends early: 6 mm in 20 s at 25 iterations and a residual of 1e-6, 0.4 mm at these.
+            # See `_effort`; a larger residual ends the work as early as too few iterations do.
             # Without the cone the solver leaves out the pads' resistance to twisting.
-            numSolverIterations=50, solverResidualThreshold=1e-9, enableConeFriction=1,
+            solverResidualThreshold=1e-9, enableConeFriction=1,
             # Faces are clipped against faces. The default search mistakes the side that a jaw
             # touches a can from, and then the jaw cannot let go.
             enableSAT=1,
@@ -123,7 +125,10 @@ class World:
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
         self.body = make_body(c, spec.body, PERIOD)
-        self.inbound = Inbound(c, self.conveyor, spec.parcels, spec.facility.conveyor.dock)
+        self._rest = Rest(c)
+        self.inbound = Inbound(
+            c, self.conveyor, self._rest, spec.parcels, spec.facility.conveyor.dock
+        )
         self.scanner = ScannerBody(c, spec.facility.scanner)
         self.sensors = Sensors(spec.seed)
         self.items: dict[str, int] = {}
@@ -135,7 +140,7 @@ class World:
         self._admit()
         table = spec.facility.table
         self._mishaps = Mishaps(
-            c, self.body, self.conveyor, self.inbound, self.sensors, self.items,
+            c, self.body, self.conveyor, self.inbound, self.sensors, self.items, self._rest,
             (table.centre[:2], table.size), spec.faults, PERIOD,
         )  # fmt: skip
         self._last = self.observe()
@@ -145,6 +150,7 @@ class World:
         for place in placements:
             body = spawn(self._client, place.unit.sku, place.pose)
             self.items[place.name] = body
+            self._rest.add(body)
             if place.label is not None:
                 self.scanner.print(body, _text(place.name, place.label))
 
@@ -168,6 +174,7 @@ class World:
         self.inbound.plan(self._last, PERIOD)
         self._admit()
         c = self._client
+        p.setPhysicsEngineParameter(numSolverIterations=self._effort(), physicsClientId=c)
         if self.conveyor.speed or self._mishaps.force is not None:
             for _ in range(SUBSTEPS):
                 self.conveyor.drive()
@@ -180,9 +187,16 @@ class World:
                 self.body.settle()
         if self.carton is not None:
             self.carton.tear()
+        self._rest.look()
         self.scanner.look()
         self._last = self.observe(digest=True)
         return self._last
+
+    def _effort(self) -> int:
+        """Return how many iterations the solver needs: a carton full of goods creeps with few."""
+        busy = self._rest.busy
+        crowd = self.carton is not None and self.carton.id in busy and len(busy) > _CROWD
+        return _MORE if crowd else _ITERATIONS
 
     def observe(self, digest: bool = False) -> Observation:
         """Return the present observation; with ``digest``, add it to the trajectory's hash."""
@@ -266,27 +280,34 @@ class World:
                     "the world was moved by more than actions; restore it with exact=False"
                 )
             return self._last
-        self._part_all()
+        self._part_all(snapshot)
         p.restoreState(stateId=snapshot.state, physicsClientId=self._client)
         self._history = list(snapshot.history)
         self._digest = snapshot.digest.copy()
-        for part, memory in zip(self._parts(), snapshot.memories, strict=True):
-            part.recall(memory)
         self._last = self.observe()
         return self._last
 
-    def _part_all(self) -> None:
-        """Move everything loose far apart, so that no contact point of now outlives a restore.
+    def _part_all(self, snapshot: Snapshot) -> None:
+        """Move everything loose far apart, and let it fall asleep or wake up as in the snapshot.
 
         PyBullet restores the points of contacts that a snapshot holds, but leaves those that came
-        about after it.
+        about after it; and it does not keep who sleeps.
         """
-        loose = [*self.items.values(), *([] if self.carton is None else [self.carton.id])]
-        for k, body in enumerate(loose):
+        c = self._client
+        for k, body in enumerate(self._loose):
             p.resetBasePositionAndOrientation(
-                body, (0.0, 0.0, 20.0 + 5.0 * k), (0, 0, 0, 1), physicsClientId=self._client
+                body, (0.0, 0.0, 20.0 + 5.0 * k), (0, 0, 0, 1), physicsClientId=c
             )
-        p.performCollisionDetection(physicsClientId=self._client)
+        for part, memory in zip(self._parts(), snapshot.memories, strict=True):
+            part.recall(memory)
+        p.setGravity(0, 0, 0, physicsClientId=c)
+        for _ in range(2):
+            p.stepSimulation(physicsClientId=c)
+        p.setGravity(0, 0, -9.81, physicsClientId=c)
+
+    @property
+    def _loose(self) -> list[int]:
+        return [*self.items.values(), *([] if self.carton is None else [self.carton.id])]
 
     def forget(self, snapshot: Snapshot) -> None:
         """Free PyBullet's memory of a moment; it can then only be restored exactly."""
@@ -294,7 +315,7 @@ class World:
             p.removeState(snapshot.state, physicsClientId=self._client)
 
     def _parts(self) -> list[Any]:
-        return [self.body, self.conveyor, self.inbound, self.scanner]
+        return [self.body, self.conveyor, self.inbound, self.scanner, self._rest]
 
     def _require_open(self) -> None:
         if self._client < 0:

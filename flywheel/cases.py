@@ -1,0 +1,49 @@
+"""Cases: the settings and seeds of episodes, from a facility's name or from a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from warewheel.configs import ConfigError, load_split, names
+
+# The facilities that are shipped, taken in turn.
+ALL = "all"
+
+# Arguments of `WarehouseEnv` without a planner and a seed, and the seed.
+Case = tuple[dict[str, Any], int]
+
+
+def counted(settings: Mapping[str, Any], facility: str, first: int, count: int) -> Iterator[Case]:
+    """Yield cases whose seeds count up from ``first``; `ALL` takes the shipped facilities in turn."""
+    places = names("facility") if facility == ALL else (facility,)
+    for k in range(count):
+        yield dict(settings) | {"facility": places[k % len(places)]}, first + k
+
+
+def of_split(
+    name: str, settings: Mapping[str, Any], task: str | None, first: int, count: int
+) -> Iterator[Case]:
+    """Yield cases of a split, from its ``first`` on.
+
+    Each facility has every task: the tasks go on when the facilities have all had their turn.
+    ``task`` takes the place of the split's own.
+
+    Raises:
+        ConfigError: There is no such split, or it has fewer seeds.
+    """
+    split = load_split(name)
+    if first + count > split.seeds.count:
+        raise ConfigError(
+            f"split '{split.name}' has {split.seeds.count} seeds; "
+            f"asked for {count} from number {first} on"
+        )
+    places = split.facilities or names("facility")
+    tasks = (task,) if task else split.tasks
+    own = {
+        "faults": split.faults, "level": split.level, "catalogue": split.catalogue,
+        "cartons": split.cartons, "items": split.items,
+    }  # fmt: skip
+    for k in range(first, first + count):
+        turn = {"task": tasks[k // len(places) % len(tasks)], "facility": places[k % len(places)]}
+        yield dict(settings) | own | turn, split.seeds.first + k
