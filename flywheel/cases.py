@@ -15,7 +15,7 @@ Case = tuple[dict[str, Any], int]
 
 
 def counted(settings: Mapping[str, Any], facility: str, first: int, count: int) -> Iterator[Case]:
-    """Yield cases whose seeds count up from ``first``; `ALL` takes the shipped facilities in turn."""
+    """Yield cases whose seeds count up; with `ALL` the shipped facilities take turns."""
     places = names("facility") if facility == ALL else (facility,)
     for k in range(count):
         yield dict(settings) | {"facility": places[k % len(places)]}, first + k

@@ -270,6 +270,6 @@ def crash(job: Job) -> Episode:
         task=settings["task"], seed=job.seed, facility=Path(settings["facility"]).stem,
         body=Path(settings["body"]).stem, planner=job.planner, perceiver="",
         instruction=settings.get("instruction") or "", success=False, progress=0.0, stages={},
-        violations=[], failures=["CRASH"], plan=[], faults=[], diagnoses=[], items=0, steps=0, sim_seconds=0.0,
-        wall_seconds=0.0, hash="",
+        violations=[], failures=["CRASH"], plan=[], faults=[], diagnoses=[], items=0, steps=0,
+        sim_seconds=0.0, wall_seconds=0.0, hash="",
     )  # fmt: skip
