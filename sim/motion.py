@@ -18,6 +18,8 @@ _MARGINS = ((0.015, 0.06), (0.005, 0.035), (TOUCH, 0.025))
 _TURN_STEP = 0.06
 _LINE_STEP = 0.01
 _TREE_STEP = 0.35
+# What is added to shoulder and elbow at home to start the search for a posture: near, low, far.
+_SEEDS = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.1), (-0.3, -0.25), (0.7, 1.4))
 _TREE_NODES = 1500
 
 # Nodes and the index of each one's parent; -1 for the root.
@@ -63,10 +65,11 @@ class Motion:
         found = []
         for turn in (yaw, yaw + math.pi):
             target = Pose(tuple(position), down(turn))  # type: ignore[arg-type]
-            for height in (0.0, 0.5):
+            for shoulder, elbow in _SEEDS:
                 seed = self._home.copy()
                 seed[0] = azimuth
-                seed[1] += height
+                seed[1] += shoulder
+                seed[3] += elbow
                 # With the tool down, its opening axis turns with q1 - q7.
                 last = azimuth - turn + self._rest
                 seed[-1] = math.atan2(math.sin(last), math.cos(last))
