@@ -6,8 +6,9 @@ value out of range is an error that names the file, the line and what would be a
 
 from .errors import ConfigError
 from .feasibility import check, load_cell
-from .load import load_body, load_catalogue, load_facility, names
+from .load import load_body, load_catalogue, load_facility, load_variation, names
 from .slotting import zone_of
+from .variation import vary
 
 __all__ = [
     "ConfigError",
@@ -16,6 +17,8 @@ __all__ = [
     "load_catalogue",
     "load_cell",
     "load_facility",
+    "load_variation",
     "names",
+    "vary",
     "zone_of",
 ]

@@ -62,15 +62,20 @@ def check(
     Raises:
         ConfigError: With a line for each reason.
     """
-    reasons = [*layout(facility, body.base)]
-    reasons += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, catalogue)]
+    found = reasons(facility, body, catalogue)
+    if found:
+        head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
+        raise ConfigError("\n  ".join([head, *(_told(reason, files) for reason in found)]))
+
+
+def reasons(facility: Facility, body: Body, catalogue: Catalogue) -> list[Reason]:
+    """Return why a cell cannot work; nothing if it can."""
+    found = [*layout(facility, body.base)]
+    found += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, catalogue)]
     for k, sku in enumerate(catalogue.items):
         wrong = (*_hold(sku, body), *_room(sku, facility))
-        reasons += [Reason(f"item '{sku.sku}': {r}", ("items", k), "catalogue") for r in wrong]
-    reasons += _deliveries(facility, catalogue)
-    if reasons:
-        head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
-        raise ConfigError("\n  ".join([head, *(_told(reason, files) for reason in reasons)]))
+        found += [Reason(f"item '{sku.sku}': {r}", ("items", k), "catalogue") for r in wrong]
+    return [*found, *_deliveries(facility, catalogue)]
 
 
 def _told(reason: Reason, files: Mapping[str, Document]) -> str:

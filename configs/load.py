@@ -13,12 +13,15 @@ from .choice import unknown
 from .document import Document, parse
 from .errors import ConfigError
 from .explain import explain
-from .schema import Body, Catalogue, Facility
+from .schema import Body, Catalogue, Facility, Variation
 
-Kind = Literal["facility", "body", "catalogue"]
+Kind = Literal["facility", "body", "catalogue", "variation"]
 Model = TypeVar("Model", bound=BaseModel)
 
-_FOLDERS: dict[str, str] = {"facility": "facilities", "body": "bodies", "catalogue": "catalogues"}
+_FOLDERS: dict[str, str] = {
+    "facility": "facilities", "body": "bodies", "catalogue": "catalogues",
+    "variation": "variations",
+}  # fmt: skip
 
 
 @functools.cache
@@ -59,6 +62,16 @@ def load_catalogue(name: str) -> Catalogue:
         ConfigError: If there is no such file or it does not hold a catalogue.
     """
     return _load(Catalogue, "catalogue", name)
+
+
+@functools.cache
+def load_variation(name: str) -> Variation:
+    """Return the variation of a shipped file's name, or of a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it does not hold a variation.
+    """
+    return _load(Variation, "variation", name)
 
 
 def read(text: str, source: str, model: type[Model]) -> Model:

@@ -141,14 +141,20 @@ class World:
             )
             for name, blocks in stations(spec.facility, spec.body).items()
         }  # fmt: skip
+        friction = spec.facility.surroundings.friction
         for station in self.stations.values():
-            p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
+            p.changeDynamics(
+                station, -1, lateralFriction=0.8 * friction.stations, physicsClientId=c
+            )
         self.conveyor = ConveyorBody(c, spec.facility)
         self.body = ArmBody(c, spec.body, PERIOD)
         self.carton: CartonBody | None = None
         if spec.carton is not None:
             self.carton = CartonBody(c, "carton-0", spec.facility.carton, spec.carton)
-        self.items = {place.name: spawn(c, place.unit.sku, place.pose) for place in spec.placements}
+        self.items = {
+            place.name: spawn(c, place.unit.sku, place.pose, friction.goods)
+            for place in spec.placements
+        }
         self.scanner = ScannerBody(
             c, spec.facility.scanner,
             {self.items[place.name]: _label(place) for place in spec.placements},

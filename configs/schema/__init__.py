@@ -24,6 +24,8 @@ from .site import (
     Tote,
     Zone,
 )
+from .surroundings import Frictions, Light, Shades, Surroundings
+from .variation import Variation
 
 __all__ = [
     "Body",
@@ -36,25 +38,30 @@ __all__ = [
     "Delivery",
     "Facility",
     "Fault",
+    "Frictions",
     "Gripper",
     "Hazard",
     "Keeping",
+    "Light",
     "MeshShape",
     "Positive",
     "Rack",
     "Rgb",
     "Rising",
     "Scanner",
+    "Shades",
     "Shape",
     "Share",
     "Sku",
     "SlottingRule",
     "Storage",
     "Strict",
+    "Surroundings",
     "Table",
     "Temperature",
     "Tote",
     "Unit",
+    "Variation",
     "Vec3",
     "Zone",
 ]
