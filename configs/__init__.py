@@ -7,8 +7,17 @@ value out of range is an error that names the file, the line and what would be a
 from .capability import reaches, refusals
 from .errors import ConfigError
 from .feasibility import check, load_cell
-from .load import load_body, load_catalogue, load_facility, load_faults, load_split, names
+from .load import (
+    load_body,
+    load_catalogue,
+    load_facility,
+    load_faults,
+    load_split,
+    load_variation,
+    names,
+)
 from .slotting import zone_of
+from .variation import vary
 
 __all__ = [
     "ConfigError",
@@ -19,8 +28,10 @@ __all__ = [
     "load_facility",
     "load_faults",
     "load_split",
+    "load_variation",
     "names",
     "reaches",
     "refusals",
+    "vary",
     "zone_of",
 ]

@@ -75,19 +75,24 @@ def check(
     Raises:
         ConfigError: With a line for each reason.
     """
+    found = reasons(facility, body, catalogue)
+    if found:
+        head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
+        raise ConfigError("\n  ".join([head, *(_told(reason, files) for reason in found)]))
+
+
+def reasons(facility: Facility, body: Body, catalogue: Catalogue) -> list[Reason]:
+    """Return why a cell cannot work; nothing if it can."""
     able = [sku for sku in catalogue.items if not refusals(body, sku)]
-    reasons = [*layout(facility, body.base)]
-    reasons += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, able)]
-    reasons += _hold(facility, body, catalogue)
+    found = [*layout(facility, body.base)]
+    found += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, able)]
+    found += _hold(facility, body, catalogue)
     for k, sku in enumerate(catalogue.items):
-        reasons += [
+        found += [
             Reason(f"item '{sku.sku}': {r}", ("items", k), "catalogue")
             for r in _room(sku, facility)
         ]
-    reasons += _deliveries(facility, catalogue)
-    if reasons:
-        head = f"facility '{facility.name}' with body '{body.name}' cannot work:"
-        raise ConfigError("\n  ".join([head, *(_told(reason, files) for reason in reasons)]))
+    return [*found, *_deliveries(facility, catalogue)]
 
 
 def _told(reason: Reason, files: Mapping[str, Document]) -> str:

@@ -129,6 +129,6 @@ def _rack(facility: Facility) -> tuple[Box, ...]:
     for level, (y, z) in enumerate(rack.tiers):
         # A riser before each tier, and a wall behind the last one.
         ends = (y - side * (dy / 2 + 0.006), y + side * (dy / 2 + (0.01 if level == last else 0.0)))
-        top = z + (0.06 if level == last else 0.008)
+        top = z + (0.06 if level == last else rack.lip)
         found.append(Box((low, min(ends), 0.0), (high, max(ends), top)))
     return tuple(found)

@@ -13,14 +13,15 @@ from .choice import unknown
 from .document import Document, parse
 from .errors import ConfigError
 from .explain import explain
-from .schema import Body, Catalogue, Facility, FaultProfile, Split
+from .schema import Body, Catalogue, Facility, FaultProfile, Split, Variation
 
-Kind = Literal["facility", "body", "catalogue", "faults", "split"]
+Kind = Literal["facility", "body", "catalogue", "faults", "split", "variation"]
 Model = TypeVar("Model", bound=BaseModel)
 
 _FOLDERS: dict[str, str] = {
     "facility": "facilities", "body": "bodies", "catalogue": "catalogues",
     "faults": "faults", "split": "splits",
+    "variation": "variations",
 }  # fmt: skip
 
 
@@ -79,10 +80,19 @@ def load_split(name: str) -> Split:
     """Return the split of a shipped file's name, or of a path that ends in ``.yaml``.
 
     Raises:
-        ConfigError: If there is no such file or it does not hold a split, or if that names a
-            facility, a catalogue or a fault profile that nobody knows.
+        ConfigError: If there is no such file or it does not hold a split.
     """
     return _load(Split, "split", name)
+
+
+@functools.cache
+def load_variation(name: str) -> Variation:
+    """Return the variation of a shipped file's name, or of a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it does not hold a variation.
+    """
+    return _load(Variation, "variation", name)
 
 
 def read(text: str, source: str, model: type[Model]) -> Model:

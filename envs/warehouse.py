@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from warewheel.configs import load_cell, load_faults
+from warewheel.configs import load_cell, load_faults, vary
 from warewheel.configs.choice import unknown
-from warewheel.configs.schema import Level
 from warewheel.sim.camera import OVERVIEW, take
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Action, Observation, Report
@@ -64,7 +63,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         skills: Name of the executor that carries out options in ``skill`` mode.
         faults: Name of a fault profile, or the path of a YAML file; None for a world without.
         level: How strongly layouts and surroundings vary from episode to episode: ``none``,
-            ``mild`` or ``strong``.
+            ``mild``, ``strong``, or the path of a YAML file.
         catalogue: Name of the goods that take the place of the facility's own.
         cartons: Least and most cartons of a delivery, in place of the facility's.
         items: Least and most items of a carton, in place of the facility's.
@@ -104,7 +103,6 @@ class WarehouseEnv(gym.Env[Any, Any]):
         cameras = (cameras,) if isinstance(cameras, str) else tuple(cameras)
         _require("task", (task,), TASKS)
         _require("action mode", (action_mode,), shapes.ACTION_MODES)
-        _require("level", (level,), get_args(Level))
         _require("reward", (reward,), ("dense", "sparse"))
         _require("observation", parts, (*shapes.PARTS, "flat"))
         if not parts or ("flat" in parts and len(parts) > 1):
@@ -124,6 +122,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
         )
         self.faults = None if faults is None else load_faults(faults)
         self.level = level
+        # Each episode's cell is a variation of this one.
+        self._site = self.facility
+        self._vary(0)
         self.task, self.render_mode = task, render_mode
         self.instruction = (
             instruction_for(task, self.facility) if instruction is None else instruction
@@ -163,6 +164,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         if self.world is None:
             self.world = World(gui=self.render_mode == "human")
         self.seed = seed
+        self._vary(seed)
         self.spec_of_world = scenario(
             self.task, self.facility, self.body, self.catalogue, seed, self.faults
         )
@@ -173,6 +175,12 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._last = Action(np.array(self.body.home), (0.0,) * self.body.effectors)
         self._drop_executor()
         return self._observe(), self._info(self.verdict.events)
+
+    def _vary(self, seed: int) -> None:
+        """Draw an episode's cell."""
+        rng = np.random.default_rng([seed, 3])
+        self.facility = vary(self._site, self.level, rng, self.body, self.catalogue)
+        self._places = Places(self.facility)
 
     def step(self, action: Any) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         """Move one control step, or in ``skill`` mode one option.

@@ -15,6 +15,8 @@ import numpy as np
 import pybullet as p
 from numpy.typing import NDArray
 
+from warewheel.configs.schema import Light, Surroundings
+
 from .values import Vec3
 from .world import World
 
@@ -55,9 +57,8 @@ class Picture:
     segmentation: NDArray[np.int32]
 
 
-# Side of a floor tile [m], and the two shades of the tiles.
+# Side of a floor tile [m].
 _TILE = 0.5
-_SHADES = ((205, 208, 211), (222, 224, 226))
 _SKY = 255
 # Cameras whose floors are kept.
 _FLOORS = 16
@@ -78,12 +79,16 @@ def take(world: World, camera: Camera, shadow: bool = False) -> Picture:
     """Return what ``camera`` sees of the world now."""
     shape = (camera.height, camera.width)
     near, far = camera.near, camera.far
+    around = world.spec.facility.surroundings
     image = p.getCameraImage(
         camera.width,
         camera.height,
         p.computeViewMatrix(camera.eye, camera.target, [0, 0, 1]),
         p.computeProjectionMatrixFOV(camera.fov, camera.width / camera.height, near, far),
         shadow=int(shadow),
+        lightDirection=around.light.direction,
+        lightAmbientCoeff=around.light.ambient,
+        lightDiffuseCoeff=around.light.diffuse,
         renderer=p.ER_TINY_RENDERER,
         flags=p.ER_SEGMENTATION_MASK_OBJECT_AND_LINKINDEX,
         physicsClientId=world.client,
@@ -98,7 +103,7 @@ def take(world: World, camera: Camera, shadow: bool = False) -> Picture:
     segmentation = labels & np.int32(0xFFFFFF)
     segmentation[empty] = -1
     rgb = rgba[..., :3].copy()
-    floor = _floor(camera)
+    floor = _floor(camera, around)
     bare = empty & floor.seen
     np.copyto(rgb, floor.rgb, where=bare[..., None])
     np.copyto(depth, floor.depth, where=bare)
@@ -106,8 +111,17 @@ def take(world: World, camera: Camera, shadow: bool = False) -> Picture:
     return Picture(rgb, depth, segmentation)
 
 
+def _brightness(light: Light) -> float:
+    """Return how bright the floor is, as a factor on its colours by the usual light."""
+    x, y, z = light.direction
+    usual = Light()
+    a, b, c = usual.direction
+    shine = light.ambient + light.diffuse * max(z, 0.0) / math.sqrt(x * x + y * y + z * z)
+    return shine / (usual.ambient + usual.diffuse * c / math.sqrt(a * a + b * b + c * c))
+
+
 @functools.lru_cache(maxsize=_FLOORS)
-def _floor(camera: Camera) -> _Floor:
+def _floor(camera: Camera, around: Surroundings) -> _Floor:
     """Return the floor, z = 0 in W, as ``camera`` would see it without anything on it."""
     eye = np.array(camera.eye)
     ahead = np.array(camera.target) - eye
@@ -127,5 +141,6 @@ def _floor(camera: Camera) -> _Floor:
     odd = np.floor(at / _TILE).sum(axis=-1) % 2 > 0
     # Towards the far plane the floor fades into the background.
     fade = np.clip(depth / camera.far, 0.0, 1.0)[..., None] ** 4
-    rgb = np.where(odd[..., None], _SHADES[0], _SHADES[1]) * (1 - fade) + _SKY * fade
+    one, other = 255 * np.array(around.shades.floor) * _brightness(around.light)
+    rgb = np.clip(np.where(odd[..., None], one, other), 0, 255) * (1 - fade) + _SKY * fade
     return _Floor(seen, rgb.round().astype(np.uint8), depth.astype(np.float32))

@@ -32,7 +32,8 @@ class ConveyorBody:
             p.GEOM_BOX, halfExtents=half, rgbaColor=block.rgba, physicsClientId=client
         )
         self.id = int(p.createMultiBody(0.0, shape, look, block.centre, physicsClientId=client))
-        p.changeDynamics(self.id, -1, lateralFriction=1.0, physicsClientId=client)
+        friction = facility.surroundings.friction.belt
+        p.changeDynamics(self.id, -1, lateralFriction=friction, physicsClientId=client)
         # Towards the dock [m/s].
         self.speed = 0.0
         # A stopped drive moves nothing; faults set it.

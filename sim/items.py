@@ -20,8 +20,11 @@ from .values import Pose
 _LATITUDES, _LONGITUDES = 5, 12
 
 
-def spawn(client: int, sku: Sku, pose: Pose) -> int:
-    """Create an item at ``pose`` (of the centre of its bounding box); return its body id."""
+def spawn(client: int, sku: Sku, pose: Pose, friction: float = 1.0) -> int:
+    """Create an item at ``pose`` (of the centre of its bounding box); return its body id.
+
+    ``friction`` is a factor on the SKU's own.
+    """
     if sku.shape in ("box", "bag"):
         body = _box(client, sku, pose)
     else:
@@ -32,7 +35,7 @@ def spawn(client: int, sku: Sku, pose: Pose) -> int:
     # Spinning and rolling friction would double the rows of every contact that the solver works
     # off; damping stands in for them and keeps a can from rolling for ever.
     p.changeDynamics(
-        body, -1, lateralFriction=sku.friction, linearDamping=0.02, angularDamping=0.15,
+        body, -1, lateralFriction=sku.friction * friction, linearDamping=0.02, angularDamping=0.15,
         physicsClientId=client,
     )  # fmt: skip
     return int(body)

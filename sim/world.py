@@ -121,8 +121,11 @@ class World:
             )
             for name, blocks in stations(spec.facility, spec.body).items()
         }  # fmt: skip
+        friction = spec.facility.surroundings.friction
         for station in self.stations.values():
-            p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
+            p.changeDynamics(
+                station, -1, lateralFriction=0.8 * friction.stations, physicsClientId=c
+            )
         self.conveyor = ConveyorBody(c, spec.facility)
         self.body = make_body(c, spec.body, PERIOD)
         self._rest = Rest(c)
@@ -147,8 +150,9 @@ class World:
         return self._last
 
     def _spawn(self, placements: Sequence[Placement]) -> None:
+        friction = self.spec.facility.surroundings.friction.goods
         for place in placements:
-            body = spawn(self._client, place.unit.sku, place.pose)
+            body = spawn(self._client, place.unit.sku, place.pose, friction)
             self.items[place.name] = body
             self._rest.add(body)
             if place.label is not None:

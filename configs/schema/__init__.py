@@ -25,7 +25,9 @@ from .site import (
     Tote,
     Zone,
 )
-from .split import Level, Seeds, Split, Task
+from .split import Seeds, Split, Task
+from .surroundings import Frictions, Light, Shades, Surroundings
+from .variation import Variation
 
 __all__ = [
     "FAULT_KINDS",
@@ -43,10 +45,11 @@ __all__ = [
     "FaultChance",
     "FaultKind",
     "FaultProfile",
+    "Frictions",
     "Hazard",
     "Jaws",
     "Keeping",
-    "Level",
+    "Light",
     "MeshShape",
     "Positive",
     "Rack",
@@ -54,6 +57,7 @@ __all__ = [
     "Rising",
     "Scanner",
     "Seeds",
+    "Shades",
     "Shape",
     "Share",
     "Sku",
@@ -61,11 +65,13 @@ __all__ = [
     "Split",
     "Storage",
     "Strict",
+    "Surroundings",
     "Table",
     "Task",
     "Temperature",
     "Tote",
     "Unit",
+    "Variation",
     "Vec3",
     "Zone",
 ]

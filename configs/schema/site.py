@@ -12,6 +12,7 @@ from warewheel.configs.choice import unknown
 
 from .base import Count, Positive, Rising, Share, Strict, Vec3
 from .goods import Condition, Hazard, Temperature
+from .surroundings import Surroundings
 
 Keeping = Literal["ambient", "cold", "hazmat", "secure", "quarantine"]
 # What can be wrong with an item: seen, missing on its label, or at odds with the manifest.
@@ -95,6 +96,8 @@ class Rack(Strict):
     columns: tuple[Column, ...]
     tiers: tuple[tuple[float, float], ...]
     slot_size: tuple[Positive, Positive]
+    # Height of the strips that keep neighbouring slots apart; lower than any grip above a slot.
+    lip: Positive = 0.008
 
     @property
     def side(self) -> float:
@@ -190,6 +193,7 @@ class Facility(Strict):
     rack: Rack
     storage: Storage
     delivery: Delivery
+    surroundings: Surroundings = Surroundings()
 
     @property
     def carton(self) -> Carton:

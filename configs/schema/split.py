@@ -8,7 +8,6 @@ from pydantic import Field
 
 from .base import Count, Rising, Strict
 
-Level = Literal["none", "mild", "strong"]
 Task = Literal["unpack", "classify", "store", "chain"]
 
 
@@ -41,7 +40,7 @@ class Split(Strict):
     facilities: tuple[str, ...] = ()
     tasks: Annotated[tuple[Task, ...], Field(min_length=1)] = ("chain",)
     catalogue: str | None = None
-    level: Level = "none"
+    level: str = "none"
     faults: str | None = None
     cartons: Annotated[tuple[Count, Count], Rising] | None = None
     items: Annotated[tuple[Count, Count], Rising] | None = None
