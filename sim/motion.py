@@ -17,6 +17,8 @@ from .values import Array, Pose, Quat
 _MARGINS = ((0.015, 0.06), (0.005, 0.035), (TOUCH, 0.025))
 _TURN_STEP = 0.06
 _LINE_STEP = 0.01
+# How far before a corner its bend may begin, halved so many times where that would touch [rad].
+_BEND, _HALVINGS = 0.5, 5
 _TREE_STEP = 0.35
 # What is added to shoulder and elbow at home to start the search for a posture: near, low, far.
 _SEEDS = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.1), (-0.3, -0.25), (0.7, 1.4))
@@ -103,21 +105,42 @@ class Motion:
             points.append(step)
         return np.array(points)
 
-    def path(
-        self, start: Array, goal: Array, ignore: frozenset[str] = frozenset()
-    ) -> list[Array] | None:
-        """Return corners of a path from ``start`` to ``goal`` that keeps clear, or None.
+    def path(self, start: Array, goal: Array, ignore: frozenset[str] = frozenset()) -> Array | None:
+        """Return waypoints of a path from ``start`` to ``goal`` that keeps clear, or None.
 
-        Between corners the joints move in a straight line, and only there is it checked.
+        It is made of straight lines of the joints, and of bends where these would meet in corners.
         """
         for margin, step in _MARGINS:
             self._ignore, self._margin, self._step = ignore, margin, step
             if self._free(start, goal):
-                return [start, goal]
+                return np.array([start, goal])
             corners = self._grow(start, goal)
             if corners is not None:
-                return corners
+                return self._bend(corners)
         return None
+
+    def _bend(self, corners: list[Array]) -> Array:
+        """Round the corners off as far as that keeps clear; the arm need not stop for a bend."""
+        points = [corners[0]]
+        for before, corner, after in zip(corners, corners[1:], corners[2:], strict=False):
+            legs = [before - corner, after - corner]
+            lengths = [float(np.linalg.norm(leg)) for leg in legs]
+            reach = min(_BEND, *(length / 2 for length in lengths))
+            for _ in range(_HALVINGS):
+                a, b = (corner + leg * (reach / n) for leg, n in zip(legs, lengths, strict=True))
+                t = np.linspace(0.0, 1.0, 2 + math.ceil(2 * reach / self._step))[:, None]
+                bend = (1 - t) ** 2 * a + 2 * t * (1 - t) * corner + t**2 * b
+                if not any(self._touches(joints) for joints in bend):
+                    break
+                reach /= 2
+            points += self._straight(points[-1], bend[0]) + list(bend[1:])
+        points += self._straight(points[-1], corners[-1])
+        return np.array(points)
+
+    def _straight(self, a: Array, b: Array) -> list[Array]:
+        """Return points on the way from ``a`` to ``b``, so many that it stays straight."""
+        count = max(1, math.ceil(float(np.linalg.norm(b - a)) / _TURN_STEP))
+        return [a + (b - a) * (k / count) for k in range(1, count + 1)]
 
     def timed(self, waypoints: Array, slow: float, period: float) -> Array:
         """Return joint targets per control period; ``slow`` is the share of full speed."""

@@ -56,11 +56,24 @@ def test_every_place_can_be_worked_at_from_above(facility: str, body: str) -> No
     assert not missed
 
 
-def test_the_tree_finds_a_way_around(motion: Motion) -> None:
-    goals = [motion.postures((x, -0.40, 0.66), 0.0, HOME)[0] for x in (-0.42, 0.10)]
-    path = motion.path(goals[0], goals[1])
-    assert path is not None
-    assert not any(motion.twin.touches(q) for q in path)
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ("slot cold-0", "slot hazmat-0"),
+        ("tote-quarantine", "slot quarantine-0"),
+        ("carton cell (3, 0)", "slot cold-0"),
+    ],
+)
+def test_a_way_around_keeps_clear_and_does_not_stop(motion: Motion, ends: tuple[str, str]) -> None:
+    spots = [places(FACILITY)[name] for name in ends]
+    start, goal = (motion.postures((x, y, z + 0.06), 0.0, HOME)[0] for x, y, z in spots)
+    path = motion.path(start, goal)
+    assert path is not None and len(path) > 2, "the way is free: there is nothing to see"
+    targets = motion.timed(path, 1.0, 0.05)
+    assert np.allclose(targets[-1], goal)
+    assert not any(motion.twin.touches(q) for q in targets)
+    pace = np.linalg.norm(np.diff(targets, axis=0), axis=1)[5:-5]
+    assert pace.min() > 0.01, "the arm stops on its way"
 
 
 def test_the_table_is_felt(motion: Motion) -> None:
@@ -69,14 +82,26 @@ def test_the_table_is_felt(motion: Motion) -> None:
     assert motion.line(above, Pose((0.28, -0.52, 0.57), down(0.0))) is None
 
 
-def test_trajectories_keep_their_limits() -> None:
+@pytest.mark.parametrize("reach", [2.0, 0.3, 0.02])
+def test_trajectories_keep_their_limits(reach: float) -> None:
     rng = np.random.default_rng(1)
     speed, period = np.full(7, 1.2), 0.05
     for _ in range(20):
-        points = rng.uniform(-2, 2, (int(rng.integers(2, 6)), 7))
+        points = rng.uniform(-reach, reach, (int(rng.integers(2, 6)), 7))
         motion = np.vstack([points[:1], trajectory(points, speed, 4.0, period)])
         velocity = np.diff(motion, axis=0) / period
         assert np.abs(velocity).max() <= 1.2 * 1.01
         assert np.abs(np.diff(velocity, axis=0)).max() / period <= 4.0 * 1.1
         assert np.allclose(motion[-1], points[-1])
         assert np.abs(velocity[[0, -1]]).max() < 0.2
+
+
+def test_a_long_motion_runs_at_full_speed() -> None:
+    points = np.array([np.zeros(7), np.full(7, 3.0)])
+    targets = trajectory(points, np.full(7, 1.2), 4.0, 0.05)
+    # 2.5 s at full speed, 0.3 s to get there and to stop, and what softens the changes.
+    assert len(targets) * 0.05 < 3.2
+
+
+def test_a_motion_that_goes_nowhere_is_one_step() -> None:
+    assert trajectory(np.zeros((3, 7)), np.ones(7), 4.0, 0.05).shape == (1, 7)

@@ -6,7 +6,6 @@ its outcome. A move is a part of one.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Generator
 
 import numpy as np
@@ -113,10 +112,7 @@ class Mover:
         for goal in self.motion.postures(position, yaw, near):
             path = self.motion.path(self.joints, goal, ignore)
             if path is not None:
-                # Resting at each corner keeps to the straight lines that were checked.
-                for a, b in itertools.pairwise(path):
-                    belief = yield from self.follow(np.array([a, b]), belief)
-                return belief
+                return (yield from self.follow(path, belief))
         raise NoMotionError("IK")
 
     def _back_off(self, belief: Belief, ignore: frozenset[str]) -> Move:
