@@ -135,7 +135,6 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._max_steps, self._skills = max_steps, skills
         self._cameras, self._camera_size = cameras, camera_size
         self._items = self.facility.delivery.most
-        self._places = Places(self.facility)
         self.action_space = shapes.action_space(action_mode, self.body, self.facility)
         self.observation_space = self._space()
         self._executor: Executor | None = None

@@ -18,7 +18,7 @@ from .errors import user_errors
 @click.command()
 @click.option("--task", help="chain (the default), unpack, classify or store.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
-              help="Of the first episode, or its number in the split; the next count up.")  # fmt: skip
+              help="First seed, or first number in the split; the next count up.")  # fmt: skip
 @click.option("--facility", default="all", show_default=True,
               help="Name or YAML file; all takes the shipped ones in turn.")  # fmt: skip
 @click.option("--body", default="panda", show_default=True, help="Name or YAML file.")

@@ -59,9 +59,9 @@ def test_every_place_can_be_worked_at_from_above(facility: str, body: str) -> No
 @pytest.mark.parametrize(
     "ends",
     [
-        ("slot cold-0", "slot hazmat-0"),
+        ("slot north-0", "slot hazmat-0"),
         ("tote-quarantine", "slot quarantine-0"),
-        ("carton cell (3, 0)", "slot cold-0"),
+        ("carton 'double-wall' cell (3, 0)", "slot north-0"),
     ],
 )
 def test_a_way_around_keeps_clear_and_does_not_stop(motion: Motion, ends: tuple[str, str]) -> None:

@@ -14,7 +14,7 @@ from warewheel.configs import ConfigError, load_cell, names, vary
 from warewheel.configs.feasibility import reasons
 from warewheel.configs.layout import places
 from warewheel.configs.schema import Facility
-from warewheel.envs.scenario import delivery, in_totes, on_table
+from warewheel.envs.scenario import scenario
 from warewheel.sim.camera import OVERVIEW, take
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Twin
@@ -98,8 +98,8 @@ def test_every_place_of_a_varied_cell_can_be_worked_at(facility: str, body: str)
 def test_nothing_is_built_into_anything(facility: str, body: str, level: str) -> None:
     _, robot, stock = load_cell(facility, body)
     world = World()
-    for seed, start in enumerate((delivery, on_table, in_totes)):
-        world.build(start(varied(facility, body, level, seed), robot, stock, seed))
+    for seed, task in enumerate(("chain", "classify", "store")):
+        world.build(scenario(task, varied(facility, body, level, seed), robot, stock, seed))
         p.performCollisionDetection(physicsClientId=world.client)
         for contact in p.getContactPoints(physicsClientId=world.client):
             assert contact[8] > -OVERLAP, contact
@@ -111,7 +111,7 @@ def test_light_and_shades_show() -> None:
     pictures = []
     for level in ("none", *LEVELS):
         _, robot, stock = load_cell("parcel_hub", "panda")
-        world.build(delivery(varied("parcel_hub", "panda", level, 1), robot, stock, 0))
+        world.build(scenario("chain", varied("parcel_hub", "panda", level, 1), robot, stock, 0))
         pictures.append(take(world, OVERVIEW).rgb.astype(int))
     world.close()
     mild, strong = (np.abs(picture - pictures[0]).mean() for picture in pictures[1:])
