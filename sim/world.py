@@ -144,7 +144,7 @@ class World:
         for station in self.stations.values():
             p.changeDynamics(station, -1, lateralFriction=0.8, physicsClientId=c)
         self.conveyor = ConveyorBody(c, spec.facility)
-        self.body = make_body(c, spec.body, PERIOD)
+        self.body = make_body(c, spec.body, PERIOD, SUBSTEPS)
         self.carton: CartonBody | None = None
         if spec.carton is not None:
             self.carton = CartonBody(c, "carton-0", spec.facility.carton, spec.carton)
