@@ -168,7 +168,9 @@ class CupBody:
         c = self._client
         if link < 0:
             return Pose(*p.getBasePositionAndOrientation(body, physicsClientId=c))
-        return Pose(*p.getLinkState(body, link, physicsClientId=c)[:2])
+        # Without it, a link's pose is that before the last physics step.
+        state = p.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=c)
+        return Pose(*state[:2])
 
     def _within(self, body: int, link: int, cup: Pose) -> Pose:
         """Return the cup's pose in the inertial frame of a link."""
