@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import pybullet as p
 
-from warewheel.configs.schema import Body, Jaws
+from warewheel.configs.schema import Body, Cup, Jaws
 
 from .arms import Model, load
 from .cup import CupBody
@@ -76,9 +76,9 @@ class SimBody(Protocol):
         ...
 
 
-def make_body(client: int, body: Body, period: float) -> SimBody:
-    """Load a body into a world whose control period is ``period`` [s]."""
-    return ArmBody(client, body, period)
+def make_body(client: int, body: Body, period: float, substeps: int) -> SimBody:
+    """Load a body into a world; see `ArmBody`."""
+    return ArmBody(client, body, period, substeps)
 
 
 class ArmBody:
@@ -88,11 +88,15 @@ class ArmBody:
         client: PyBullet client id.
         body: What to load, and its limits.
         period: Control period [s].
+        substeps: Physics steps in it.
     """
 
-    def __init__(self, client: int, body: Body, period: float) -> None:
+    def __init__(self, client: int, body: Body, period: float, substeps: int) -> None:
         self._client = client
         self._period = period
+        # A set point that moves once a control period makes the arm's speed swing within it, from
+        # twice the mean to half of it. Jaws hold on through that; it tears a seal.
+        self._parts = substeps if isinstance(body.effector, Cup) else 1
         self._model = model = load(client, body)
         self.id = model.id
         self.lower, self.upper = model.lower, model.upper
@@ -106,6 +110,7 @@ class ArmBody:
         for j, q in zip(self._model.arm, joints, strict=True):
             p.resetJointState(self.id, j, float(q), physicsClientId=self._client)
         self._target = np.array(joints, dtype=float)
+        self._left = 0
         for effector, grip in zip(self.effectors, grips, strict=True):
             effector.place(grip)
 
@@ -137,18 +142,28 @@ class ArmBody:
         reach = self._model.speed * self._period
         step = np.clip(action.joints - self._target, -reach, reach)
         self._target = self._target + step
-        p.setJointMotorControlArray(
-            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=self._target.tolist(),
-            targetVelocities=(step / self._period).tolist(), forces=self._model.effort.tolist(),
-            positionGains=self._gains, velocityGains=self._damping, physicsClientId=self._client,
-        )  # fmt: skip
+        self._step, self._left = step, self._parts
+        self._drive()
         for effector, grip in zip(self.effectors, action.grips, strict=True):
             effector.command(grip)
 
     def settle(self) -> None:
         """Do what each physics step calls for, after it."""
+        if self._left:
+            self._drive()
         for effector in self.effectors:
             effector.settle()
+
+    def _drive(self) -> None:
+        """Set the arm's motors for the next part of the control period."""
+        self._left -= 1
+        at = self._target - self._step * (self._left / self._parts)
+        p.setJointMotorControlArray(
+            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=at.tolist(),
+            targetVelocities=(self._step / self._period).tolist(),
+            forces=self._model.effort.tolist(), positionGains=self._gains,
+            velocityGains=self._damping, physicsClientId=self._client,
+        )  # fmt: skip
 
     def nudge(self, shift: Array, turn: Array) -> Array:
         """Return joint targets that move the tool's set point.

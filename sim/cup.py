@@ -11,7 +11,7 @@ import pybullet as p
 from warewheel.configs.schema import Cup
 
 from .arms import Model
-from .values import Pose
+from .values import Pose, Vec3
 
 # Points of the rim that must lie on one surface.
 _RIM = 8
@@ -76,12 +76,12 @@ class CupBody:
             if seal is not None:
                 self._hold(seal)
 
-    def load(self) -> tuple[float, float]:
-        """Return the force [N] and the torque [N m] that the seal bears now."""
+    def load(self) -> tuple[Vec3, Vec3]:
+        """Return force [N] and torque [N m] on the seal in W; along the cup's axis is a pull."""
         if self.seal is None:
-            return 0.0, 0.0
+            return (0.0, 0.0, 0.0), (0.0, 0.0, 0.0)
         state = p.getConstraintState(self._constraint, physicsClientId=self._client)
-        return math.hypot(*state[:3]), math.hypot(*state[3:])
+        return tuple(state[:3]), tuple(state[3:])
 
     def feel(self) -> tuple[float, float]:
         """Return whether suction is on and the pull that the seal can bear [N]."""
@@ -131,9 +131,12 @@ class CupBody:
         """Tell whether the seal still holds."""
         limit, moment = self._config.force * self.strength, self._config.moment * self.strength
         force, torque = self.load()
-        if force > limit or torque > moment:
+        cup = self._at(self._robot, self._link)
+        pull = float(np.dot(force, _axis(cup)))
+        # The constraint yields at its limit and never reports more.
+        if pull >= limit * (1.0 - 1e-6) or math.hypot(*torque) > moment:
             return False
-        now = self._within(seal.body, seal.link, self._at(self._robot, self._link))
+        now = self._within(seal.body, seal.link, cup)
         slip = math.dist(now.position, seal.pose.position)
         same = abs(sum(a * b for a, b in zip(now.orientation, seal.pose.orientation, strict=True)))
         if slip > _SLIP or same < math.cos(_TURN / 2):
@@ -165,9 +168,17 @@ class CupBody:
         c = self._client
         if link < 0:
             return Pose(*p.getBasePositionAndOrientation(body, physicsClientId=c))
-        return Pose(*p.getLinkState(body, link, physicsClientId=c)[:2])
+        # Without it, a link's pose is that before the last physics step.
+        state = p.getLinkState(body, link, computeForwardKinematics=1, physicsClientId=c)
+        return Pose(*state[:2])
 
     def _within(self, body: int, link: int, cup: Pose) -> Pose:
         """Return the cup's pose in the inertial frame of a link."""
         inverse = p.invertTransform(*self._at(body, link))
         return Pose(*p.multiplyTransforms(*inverse, *cup))
+
+
+def _axis(cup: Pose) -> Vec3:
+    """Return the direction in W that the cup points in."""
+    x, y, z, w = cup.orientation
+    return 2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)

@@ -127,7 +127,7 @@ class World:
                 station, -1, lateralFriction=0.8 * friction.stations, physicsClientId=c
             )
         self.conveyor = ConveyorBody(c, spec.facility)
-        self.body = make_body(c, spec.body, PERIOD)
+        self.body = make_body(c, spec.body, PERIOD, SUBSTEPS)
         self._rest = Rest(c)
         self.inbound = Inbound(
             c, self.conveyor, self._rest, spec.parcels, spec.facility.conveyor.dock
