@@ -161,6 +161,10 @@ def _deliveries(facility: Facility, catalogue: Catalogue) -> Iterator[Reason]:
             f"{delivery.items[1]} items do not fit the {cells} cells of carton '{small.name}'",
             ("delivery", "items"),
         )
+    spots = len(facility.table.spots)
+    if delivery.items[1] > spots:
+        text = f"{delivery.items[1]} items do not fit the {spots} spots of the table"
+        yield Reason(text, ("table", "spots"))
     needs: dict[str, Reason] = {}
     for k, rule in enumerate(storage.slotting):
         needs.setdefault(rule.zone, Reason("a slotting rule", ("storage", "slotting", k)))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from warewheel.configs import load_cell, load_faults, vary
 from warewheel.configs.choice import unknown
-from warewheel.sim.camera import OVERVIEW, take
+from warewheel.sim.camera import overview, take
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Action, Observation, Report
 from warewheel.sim.world import CONTROL_HZ, Snapshot, World, has_display
@@ -369,7 +369,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
         """Return an RGB picture of the cell, shape (720, 960, 3), in ``rgb_array`` mode."""
         if self.world is None:
             raise gym.error.ResetNeeded("call reset before render")
-        return take(self.world, OVERVIEW).rgb if self.render_mode == "rgb_array" else None
+        if self.render_mode != "rgb_array":
+            return None
+        return take(self.world, overview(self.facility)).rgb
 
     def _drop_executor(self) -> None:
         if self._executor is not None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 import pybullet as p
 from numpy.typing import NDArray
 
-from warewheel.configs.schema import Light, Surroundings
+from warewheel.configs.schema import Facility, Light, Surroundings
 
 from .values import Vec3
 from .world import World
@@ -73,6 +73,17 @@ class _Floor(NamedTuple):
 
 
 OVERVIEW = Camera((1.7, -1.2, 1.7), (0.25, -0.05, 0.65), width=960, height=720)
+
+
+def overview(facility: Facility) -> Camera:
+    """Return `OVERVIEW`, mirrored where the rack stands on the right, so that its front shows."""
+    side = facility.rack.side
+    eye, target = OVERVIEW.eye, OVERVIEW.target
+    return replace(
+        OVERVIEW,
+        eye=(eye[0], eye[1] * side, eye[2]),
+        target=(target[0], target[1] * side, target[2]),
+    )
 
 
 def take(world: World, camera: Camera, shadow: bool = False) -> Picture:

@@ -74,6 +74,8 @@ MISTAKES = [
     ("name: tote-east", "name: north-0", "'north-0' is the name of another place", None),
     ("gap: 0.05\n", "gap: 0.02\n", "an open flap of carton 'double-wall' is 0.193 m long", None),
     ("items: [2, 6]", "items: [2, 7]", "7 items do not fit the 6 cells of carton 'half'", None),
+    ("    - [0.39, -0.36]\n    - [0.50, -0.36]\n    - [0.17, -0.52]\n    - [0.28, -0.52]\n", "",
+     "6 items do not fit the 5 spots of the table", "spots:"),
     ("cartons: [1, 2]", "cartons: [1, 4]", "a delivery of 24 items does not fit the 18 slots",
      "delivery:"),
     ("{zone: south, x: 0.074}", "{zone: east, x: 0.074}",
