@@ -35,10 +35,9 @@ _SWUNG, _FELL = 2.0, 1.3
 _WEAK, _SURE = 0.25, 3
 # Loss of closure against the command, in all and in one step, that shows that the hand lets go.
 _OPENED, _OPENING = 0.1, 0.01
-# Jump of a joint's torque within a control step that no motion of an empty hand, high over
-# everything, explains [N m] (2 times the largest in free motions, half the least under a push),
-# and what high means [m].
-_JERK, _HIGH = 12.0, 0.82
+# Torque from outside on a joint that an empty hand, high over everything, does not meet [N m], and
+# what high means [m].
+_PUSH, _HIGH = 15.0, 0.82
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +180,9 @@ class Diagnostician:
         self._empty_for = 0 if max(command.grips) > 0.5 else self._empty_for + 1
         if self._empty_for < _SPAN or len(self._frames) < _SPAN:
             return
-        body = belief.body
-        jump = float(np.abs(body.torques - self._frames[-1].body.torques).max())
-        free = body.tool.position[2] > _HIGH
-        self._tell("arm_pushed", free and jump > _JERK, belief)
+        push = float(np.abs(belief.body.external).max())
+        free = belief.body.tool.position[2] > _HIGH
+        self._tell("arm_pushed", free and push > _PUSH, belief)
 
 
 def named(found: Collection[Diagnosis], kind: str, since: int, subject: str = "") -> bool:

@@ -64,7 +64,7 @@ class Arm:
 class Model:
     """A loaded body: its PyBullet id, indices of joints and links, and the arm's limits.
 
-    Limits have the shape (dof,), in [rad], [N m] and [rad/s].
+    Limits have the shape (dof,), in [rad], [N m] and [rad/s], the joints' damping in [N m s].
     """
 
     id: int
@@ -75,6 +75,7 @@ class Model:
     upper: Array
     effort: Array
     speed: Array
+    damping: Array
     soft: float
 
 
@@ -99,10 +100,11 @@ def load(client: int, body: Body) -> Model:
     ]
     at = {info[1].decode(): j for j, info in enumerate(infos)}
     joints = [at[name] for name in arm.joints]
+    damping = np.array([infos[j][6] for j in joints])
     lower, upper, effort, speed = (np.array([infos[j][k] for j in joints]) for k in range(8, 12))
     return Model(
         int(robot), joints, [at[name] for name in arm.fingers], at[arm.tool],
-        lower, upper, effort, speed, arm.soft,
+        lower, upper, effort, speed, damping, arm.soft,
     )  # fmt: skip
 
 

@@ -35,12 +35,14 @@ class SimBody(Protocol):
         id: Its PyBullet id.
         lower: Lower limits of the arm's joints, shape (dof,) [rad].
         upper: Upper limits, shape (dof,) [rad].
+        forearm: PyBullet's index of the link past the elbow.
         effectors: Its end effectors, in the order of an action's grips.
     """
 
     id: int
     lower: Array
     upper: Array
+    forearm: int
     effectors: tuple[Effector, ...]
 
     def place(self, joints: Array, grips: tuple[float, ...]) -> None:
@@ -93,12 +95,12 @@ class ArmBody:
 
     def __init__(self, client: int, body: Body, period: float, substeps: int) -> None:
         self._client = client
-        self._period = period
+        self._period, self._substeps = period, substeps
         # A set point that moves once a control period makes the arm's speed swing within it, from
         # twice the mean to half of it. Jaws hold on through that; it tears a seal.
         self._parts = substeps if isinstance(body.effector, Cup) else 1
         self._model = model = load(client, body)
-        self.id = model.id
+        self.id, self.forearm = model.id, model.arm[4]
         self.lower, self.upper = model.lower, model.upper
         self.effectors: tuple[Effector, ...] = (_effector(client, model, body, period),)
         self._gains, self._damping = [_GAIN] * len(model.arm), [1.0] * len(model.arm)
@@ -110,7 +112,8 @@ class ArmBody:
         for j, q in zip(self._model.arm, joints, strict=True):
             p.resetJointState(self.id, j, float(q), physicsClientId=self._client)
         self._target = np.array(joints, dtype=float)
-        self._left = 0
+        self._left = self._count = 0
+        self._before = np.zeros(len(self._model.arm))
         for effector, grip in zip(self.effectors, grips, strict=True):
             effector.place(grip)
 
@@ -143,12 +146,17 @@ class ArmBody:
         step = np.clip(action.joints - self._target, -reach, reach)
         self._target = self._target + step
         self._step, self._left = step, self._parts
+        self._count = 0
         self._drive()
         for effector, grip in zip(self.effectors, action.grips, strict=True):
             effector.command(grip)
 
     def settle(self) -> None:
         """Do what each physics step calls for, after it."""
+        self._count += 1
+        if self._count == self._substeps - 1:
+            states = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
+            self._before = np.array([s[1] for s in states])
         if self._left:
             self._drive()
         for effector in self.effectors:
@@ -213,17 +221,37 @@ class ArmBody:
             self.id, self._model.tool, computeForwardKinematics=1, physicsClientId=self._client
         )
         grips = [effector.feel() for effector in self.effectors]
-        joints = np.array([s[0] for s in states])
+        joints, velocities, torques = (np.array([s[k] for s in states]) for k in (0, 1, 3))
         return Proprioception(
             joints=joints,
-            velocities=np.array([s[1] for s in states]),
-            torques=np.array([s[3] for s in states]),
+            velocities=velocities,
+            torques=torques,
+            external=self._external(joints, velocities, torques),
             tracking=self._target - joints,
             closure=tuple(closure for closure, _ in grips),
             grip_force=tuple(force for _, force in grips),
             tool=Pose(link[4], link[5]),
             wrench=np.array(states[-1][2]),
         )
+
+    def _external(self, joints: Array, velocities: Array, torques: Array) -> Array:
+        """Return the torques that motion and gravity do not explain, shape (dof,) [N m].
+
+        What the motors did in the last physics step, against inverse dynamics at the acceleration
+        that came of it (direct estimation: Haddadin, De Luca and Albu-Schaeffer, T-RO 2017).
+        """
+        if not self._count:
+            return np.zeros_like(joints)
+        acceleration = (velocities - self._before) * (self._substeps / self._period)
+        fingers = [0.0] * len(self._model.fingers)
+        needed = p.calculateInverseDynamics(
+            self.id, [*joints, *fingers], [*velocities, *fingers], [*acceleration, *fingers],
+            physicsClientId=self._client,
+        )  # fmt: skip
+        # The model's joint damping is no motor's work.
+        drag = self._model.damping * velocities
+        outside: Array = np.array(needed[: len(joints)]) + drag - torques
+        return outside
 
     def memory(self) -> tuple[Array, tuple[Any, ...]]:
         """Return the set points, which PyBullet's own snapshots leave out."""

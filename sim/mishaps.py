@@ -331,7 +331,7 @@ def _arm_pushed(cell: Mishaps, fault: Fault) -> Mishap:
     while cell.now.step < fault.after or not _swinging(cell):
         yield
     cell.fire(fault)
-    link = cell.body.arm[4]
+    link = cell.body.forearm
     side = (fault.size * math.cos(fault.way), fault.size * math.sin(fault.way), 0.0)
 
     def push() -> None:

@@ -123,6 +123,8 @@ class Proprioception:
         joints: Arm angles, shape (dof,) [rad].
         velocities: Arm velocities, shape (dof,) [rad/s].
         torques: Applied motor torques, shape (dof,) [N m].
+        external: Estimated torques from outside, shape (dof,) [N m]: what motion and gravity do
+            not explain; the weight of what is held is in it.
         tracking: Set point minus angle, shape (dof,) [rad].
         closure: How far each end effector is closed, from 0 to 1; 1 is also suction on.
         grip_force: Force of each end effector [N]: of the jaws' motors, or the pull that a cup's
@@ -134,6 +136,7 @@ class Proprioception:
     joints: Array
     velocities: Array
     torques: Array
+    external: Array
     tracking: Array
     closure: tuple[float, ...]
     grip_force: tuple[float, ...]

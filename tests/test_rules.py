@@ -69,10 +69,7 @@ FACILITY = every_zone()
 STORAGE = FACILITY.storage
 PLACES = Places(FACILITY)
 BODY_FELT = Proprioception(
-    np.zeros(7),
-    np.zeros(7),
-    np.zeros(7),
-    np.zeros(7),
+    *[np.zeros(7)] * 5,
     (0.0,),
     (0.0,),
     Pose((0.4, 0.0, 1.0)),
