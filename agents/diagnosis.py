@@ -32,7 +32,7 @@ _STUCK, _STUCK_FOR = 0.006, 16
 # A flap that was this far open and came back this far [rad].
 _SWUNG, _FELL = 2.0, 1.3
 # Share of the usual force below which a grip has failed, and steps that it takes to be sure.
-_WEAK, _SURE = 0.25, 3
+_WEAK, _SURE = 0.25, 2
 # Loss of closure against the command, in all and in one step, that shows that the hand lets go.
 _OPENED, _OPENING = 0.1, 0.01
 # Torque from outside on a joint that an empty hand, high over everything, does not meet [N m], and

@@ -69,12 +69,10 @@ FACILITY = every_zone()
 STORAGE = FACILITY.storage
 PLACES = Places(FACILITY)
 BODY_FELT = Proprioception(
-    *[np.zeros(7)] * 5,
-    (0.0,),
-    (0.0,),
-    Pose((0.4, 0.0, 1.0)),
-    np.zeros(6),
-)
+    joints=np.zeros(7), velocities=np.zeros(7), torques=np.zeros(7), external=np.zeros(7),
+    tracking=np.zeros(7), closure=(0.0,), grip_force=(0.0,), tool=Pose((0.4, 0.0, 1.0)),
+    wrench=np.zeros(6),
+)  # fmt: skip
 CARTON = CartonState(
     "carton-0", FACILITY.carton, Pose(FACILITY.conveyor.dock), (0.0, 0.0), (True, True), True,
 )  # fmt: skip
