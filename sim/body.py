@@ -96,9 +96,10 @@ class ArmBody:
     def __init__(self, client: int, body: Body, period: float, substeps: int) -> None:
         self._client = client
         self._period, self._substeps = period, substeps
-        # A set point that moves once a control period makes the arm's speed swing within it, from
-        # twice the mean to half of it. Jaws hold on through that; it tears a seal.
-        self._parts = substeps if isinstance(body.effector, Cup) else 1
+        # A set point that jumps once a control period makes the arm's speed swing within it, from
+        # twice the mean to half of it. Jaws hold on through that; it would tear a seal. So an arm
+        # with a cup gets speeds that rise evenly, which lag half a period behind.
+        self._parts = substeps if isinstance(body.effector, Cup) else 0
         self._model = model = load(client, body)
         self.id, self.forearm = model.id, model.arm[4]
         self.lower, self.upper = model.lower, model.upper
@@ -112,8 +113,9 @@ class ArmBody:
         for j, q in zip(self._model.arm, joints, strict=True):
             p.resetJointState(self.id, j, float(q), physicsClientId=self._client)
         self._target = np.array(joints, dtype=float)
-        self._left = self._count = 0
-        self._before = np.zeros(len(self._model.arm))
+        self._pace = np.zeros(len(self._target))
+        self._part = self._parts
+        self._count, self._felt = 0, np.zeros(len(self._target))
         for effector, grip in zip(self.effectors, grips, strict=True):
             effector.place(grip)
 
@@ -145,9 +147,12 @@ class ArmBody:
         reach = self._model.speed * self._period
         step = np.clip(action.joints - self._target, -reach, reach)
         self._target = self._target + step
-        self._step, self._left = step, self._parts
+        self._before, self._pace, self._part = self._pace, step / self._period, 0
         self._count = 0
-        self._drive()
+        if self._parts:
+            self._ramp()
+        else:
+            self._drive(self._target, self._pace)
         for effector, grip in zip(self.effectors, action.grips, strict=True):
             effector.command(grip)
 
@@ -156,21 +161,27 @@ class ArmBody:
         self._count += 1
         if self._count == self._substeps - 1:
             states = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
-            self._before = np.array([s[1] for s in states])
-        if self._left:
-            self._drive()
+            self._felt = np.array([s[1] for s in states])
+        if self._part < self._parts:
+            self._ramp()
         for effector in self.effectors:
             effector.settle()
 
-    def _drive(self) -> None:
-        """Set the arm's motors for the next part of the control period."""
-        self._left -= 1
-        at = self._target - self._step * (self._left / self._parts)
+    def _ramp(self) -> None:
+        """Drive the next part of a control period, from the last one's speed to this one's."""
+        self._part += 1
+        share = self._part / self._parts
+        pace = self._before + (self._pace - self._before) * share
+        # Where the set point is short of the target at the end, and what is to go until then.
+        short = self._pace / 2 + (pace + self._pace) / 2 * (1.0 - share)
+        self._drive(self._target - short * self._period, pace)
+
+    def _drive(self, joints: Array, pace: Array) -> None:
+        """Set the arm's motors: where to [rad] and how fast [rad/s]."""
         p.setJointMotorControlArray(
-            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=at.tolist(),
-            targetVelocities=(self._step / self._period).tolist(),
-            forces=self._model.effort.tolist(), positionGains=self._gains,
-            velocityGains=self._damping, physicsClientId=self._client,
+            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=joints.tolist(),
+            targetVelocities=pace.tolist(), forces=self._model.effort.tolist(),
+            positionGains=self._gains, velocityGains=self._damping, physicsClientId=self._client,
         )  # fmt: skip
 
     def nudge(self, shift: Array, turn: Array) -> Array:
@@ -242,7 +253,7 @@ class ArmBody:
         """
         if not self._count:
             return np.zeros_like(joints)
-        acceleration = (velocities - self._before) * (self._substeps / self._period)
+        acceleration = (velocities - self._felt) * (self._substeps / self._period)
         fingers = [0.0] * len(self._model.fingers)
         needed = p.calculateInverseDynamics(
             self.id, [*joints, *fingers], [*velocities, *fingers], [*acceleration, *fingers],
@@ -253,14 +264,15 @@ class ArmBody:
         outside: Array = np.array(needed[: len(joints)]) + drag - torques
         return outside
 
-    def memory(self) -> tuple[Array, tuple[Any, ...]]:
+    def memory(self) -> tuple[Array, Array, tuple[Any, ...]]:
         """Return the set points, which PyBullet's own snapshots leave out."""
-        return self._target.copy(), tuple(effector.memory() for effector in self.effectors)
+        parts = tuple(effector.memory() for effector in self.effectors)
+        return self._target.copy(), self._pace.copy(), parts
 
-    def recall(self, memory: tuple[Array, tuple[Any, ...]]) -> None:
+    def recall(self, memory: tuple[Array, Array, tuple[Any, ...]]) -> None:
         """Take back what `memory` returned."""
-        self._target = memory[0].copy()
-        for effector, part in zip(self.effectors, memory[1], strict=True):
+        self._target, self._pace = memory[0].copy(), memory[1].copy()
+        for effector, part in zip(self.effectors, memory[2], strict=True):
             effector.recall(part)
 
 
