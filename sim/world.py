@@ -157,6 +157,7 @@ class World:
         )  # fmt: skip
         if spec.read:
             self.scanner.know_all()
+        self._states: dict[str, ItemState] = {}
         self._units = {place.name: place.unit for place in spec.placements}
         self._rest = Rest(c, self._loose)
         return self.observe()
@@ -173,20 +174,21 @@ class World:
         self.body.command(action)
         where = None if self.carton is None else self.carton.pose().position
         self.conveyor.plan(where, PERIOD)
-        c = self._client
-        p.setPhysicsEngineParameter(numSolverIterations=self._effort(), physicsClientId=c)
-        if self.conveyor.speed:
-            for _ in range(SUBSTEPS):
-                self.conveyor.drive()
-                p.stepSimulation(physicsClientId=c)
-        else:
-            for _ in range(SUBSTEPS):
-                p.stepSimulation(physicsClientId=c)
+        self.integrate()
         if self.carton is not None:
             self.carton.tear()
         self._rest.look()
         self.scanner.look()
         return self.observe(digest=True)
+
+    def integrate(self) -> None:
+        """Run the physics of one control step, as it was last commanded."""
+        c = self._client
+        p.setPhysicsEngineParameter(numSolverIterations=self._effort(), physicsClientId=c)
+        for _ in range(SUBSTEPS):
+            if self.conveyor.speed:
+                self.conveyor.drive()
+            p.stepSimulation(physicsClientId=c)
 
     def _effort(self) -> int:
         """Return how many iterations the solver needs: a carton full of goods creeps with few."""
@@ -196,21 +198,24 @@ class World:
 
     def observe(self, digest: bool = False) -> Observation:
         """Return the present observation; with ``digest``, add it to the trajectory's hash."""
-        c = self._client
-        items = []
         for name, body in self.items.items():
-            position, orientation = p.getBasePositionAndOrientation(body, physicsClientId=c)
-            (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
-            speed = (vx * vx + vy * vy + vz * vz) ** 0.5
-            unit = self._units[name]
-            pose = Pose(position, orientation)
-            items.append(ItemState(name, pose, unit.sku.size, speed, unit.condition))
+            # What sleeps is where it was.
+            if not digest or body in self._rest.busy:
+                self._states[name] = self._state(name, body)
         carton = None if self.carton is None else self.carton.state(self.conveyor.docked)
         felt = self.body.feel()
-        scene = Scene(carton, tuple(items))
+        scene = Scene(carton, tuple(self._states.values()))
         if digest:
             self._digest.update(_bytes(felt, scene))
         return Observation(len(self._history), felt, self.scanner.reads, scene)
+
+    def _state(self, name: str, body: int) -> ItemState:
+        c = self._client
+        pose = Pose(*p.getBasePositionAndOrientation(body, physicsClientId=c))
+        (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
+        speed = (vx * vx + vy * vy + vz * vz) ** 0.5
+        unit = self._units[name]
+        return ItemState(name, pose, unit.sku.size, speed, unit.condition)
 
     @property
     def hash(self) -> str:
