@@ -21,17 +21,24 @@ from warewheel.envs.views import VIEWS
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim import probe
 from warewheel.sim.camera import take
-from warewheel.sim.values import Action
+from warewheel.sim.motion import Motion
+from warewheel.sim.twin import Twin
+from warewheel.sim.values import Action, Array
 from warewheel.sim.world import SUBSTEPS
 
+from .pool import Job, Processes
 from .runner import run
+from .shares import shares
 
 # Control steps per block; blocks of raw physics and of environment steps alternate, so that a
 # machine that is busy for a while slows both.
 _BLOCK = 10
-# Longest wait for the carton to dock, and length of the peer's run [control steps].
-_RIDE = 400
+# Waits for the carton to dock and for the arm to get there, and length of the peer's run
+# [control steps].
+_RIDE, _REACH = 100, 60
 _PEER_STEPS = 1000
+# Height of the tool over the carton's rim, where its tip touches nothing [m].
+_GAP = 0.02
 _CAMERA = "overview"
 _PIXELS = 128
 
@@ -72,7 +79,7 @@ class Figure:
 
 def measure(
     facility: str = "parcel_hub", body: str = "panda", seeds: Sequence[int] = (0, 1, 2),
-    rounds: int = 40, tell: Callable[[str], None] = lambda _: None,
+    rounds: int = 40, workers: int = 1, tell: Callable[[str], None] = lambda _: None,
 ) -> list[Figure]:  # fmt: skip
     """Measure this machine on the chain task.
 
@@ -81,6 +88,7 @@ def measure(
         body: Name of a body.
         seeds: Scripted episodes to run whole; none for a quick look.
         rounds: Repetitions of the short measurements.
+        workers: Processes whose joint speed is compared to that of one; 1 for no comparison.
         tell: Is told what is being measured.
     """
     figures = []
@@ -99,6 +107,11 @@ def measure(
         tell("scripted episodes")
         episodes = _episodes(facility, body, seeds)
         figures.append(episodes)
+        tell("where their time goes")
+        figures += _shares(facility, body, seeds)
+    if seeds and workers > 1:
+        tell(f"{workers} workers")
+        figures.append(_scaling(facility, body, seeds, workers))
     memory = _memory()
     if memory is not None:
         figures.append(memory)
@@ -134,16 +147,17 @@ def _resets(env: WarehouseEnv, n: int) -> Figure:
 
 
 def _steps(env: WarehouseEnv, rounds: int) -> list[Figure]:
-    """Measure raw physics and environment steps in turn, with the carton at the dock."""
+    """Measure raw physics and environment steps in turn, with the hand at the docked carton.
+
+    Near the hand nothing sleeps, so that physics has all of its work.
+    """
     env.reset(seed=0)
     world = env.world
     assert world is not None
-    action = env.encode(Action(np.array(env.body.home), (0.0,) * env.body.effectors))
-    for _ in range(_RIDE):
-        env.step(action)
-        carton = env.observed.scene.carton
-        if carton is None or carton.docked:
-            break
+    for joints, patience in ((np.array(env.body.home), _RIDE), (_over_carton(env), _REACH)):
+        action = env.encode(Action(joints, (0.0,) * env.body.effectors))
+        for _ in range(patience):
+            env.step(action)
     raw, whole = [], []
     for _ in range(rounds):
         began = time.perf_counter()
@@ -164,6 +178,19 @@ def _steps(env: WarehouseEnv, rounds: int) -> list[Figure]:
             ratio, rounds, "x", 1.25, True,
         ),
     ]  # fmt: skip
+
+
+def _over_carton(env: WarehouseEnv) -> Array:
+    """Return joint angles with the tool just over the docked carton [rad]."""
+    x, y, z = env.facility.conveyor.dock
+    rim = z + env.facility.carton.size[2] + env.facility.carton.wall
+    home = np.array(env.body.home)
+    twin = Twin(env.facility, env.body)
+    try:
+        motion = Motion(twin, env.body.base, home, np.random.default_rng(0))
+        return motion.postures((x, y, rim + _GAP), 0.0, home)[0]
+    finally:
+        twin.close()
 
 
 def _frames(env: WarehouseEnv, n: int) -> Figure:
@@ -187,7 +214,35 @@ def _episodes(facility: str, body: str, seeds: Sequence[int]) -> Figure:
         env.close()
     rate = sum(e.sim_seconds for e in done) / sum(e.wall_seconds for e in done)
     text = "scripted chain episodes, agent included, no cameras"
-    return Figure("episode_rate", text, rate, len(done), "sim s/s", 15.0)
+    return Figure("episode_rate", text, rate, len(done), "sim s/s", 20.0)
+
+
+def _shares(facility: str, body: str, seeds: Sequence[int]) -> list[Figure]:
+    env = WarehouseEnv("chain", facility, body, observation=("instruction",))
+    try:
+        found = shares(env, "scripted", seeds)
+    finally:
+        env.close()
+    return [
+        Figure(f"share_{kind}", f"share of {kind} in that", share, len(seeds), "")
+        for kind, share in found.items()
+    ]
+
+
+def _scaling(facility: str, body: str, seeds: Sequence[int], workers: int) -> Figure:
+    """Compare episodes side by side to the same ones alone; every worker runs each seed."""
+    settings = {
+        "task": "chain", "facility": facility, "body": body, "observation": "instruction",
+    }  # fmt: skip
+
+    def seconds(count: int) -> float:
+        jobs = [Job(settings, "scripted", seed) for seed in seeds for _ in range(count)]
+        done = Processes(count).run(jobs, lambda _: None)
+        return sum(episode.wall_seconds for episode in done) / count
+
+    text = f"rate of {workers} workers over {workers} times that of one"
+    value = seconds(1) / seconds(workers)
+    return Figure("scaling", text, value, workers * len(seeds), "x", 0.9)
 
 
 def _memory() -> Figure | None:

@@ -16,13 +16,17 @@ from .errors import user_errors
               help="Scripted episodes to run whole, seeds from 0; 0 skips them.")  # fmt: skip
 @click.option("--rounds", default=40, show_default=True, type=click.IntRange(min=2),
               help="Repetitions of the short measurements.")  # fmt: skip
+@click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1),
+              help="Processes whose joint speed to compare to that of one.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
-def speed(facility: str, body: str, episodes: int, rounds: int, as_json: bool) -> None:
+def speed(
+    facility: str, body: str, episodes: int, rounds: int, workers: int, as_json: bool
+) -> None:
     """Measure physics, environment, cameras and memory against their targets.
 
     Takes about half a minute; if panda-gym is installed, it is measured beside.
 
-    Example: warewheel speed --episodes 10
+    Example: warewheel speed --episodes 10 --workers 4
     """
     from rich.console import Console
 
@@ -33,7 +37,12 @@ def speed(facility: str, body: str, episodes: int, rounds: int, as_json: bool) -
         Console(stderr=True).status("measuring") as status,
     ):
         figures = measure(
-            facility, body, range(episodes), rounds, lambda what: status.update(f"measuring {what}")
+            facility,
+            body,
+            range(episodes),
+            rounds,
+            workers,
+            lambda what: status.update(f"measuring {what}"),
         )
     here = machine()
     if as_json:

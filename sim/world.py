@@ -135,6 +135,7 @@ class World:
         self.scanner = ScannerBody(c, spec.facility.scanner)
         self.sensors = Sensors(spec.seed)
         self.items: dict[str, int] = {}
+        self._states: dict[str, ItemState] = {}
         self._units = {place.name: place.unit for place in spec.placements}
         self._manifests = tuple(parcel.manifest for parcel in spec.parcels)
         self._spawn(spec.loose)
@@ -177,24 +178,24 @@ class World:
         self.body.command(action)
         self.inbound.plan(self._last, PERIOD)
         self._admit()
-        c = self._client
-        p.setPhysicsEngineParameter(numSolverIterations=self._effort(), physicsClientId=c)
-        if self.conveyor.speed or self._mishaps.force is not None:
-            for _ in range(SUBSTEPS):
-                self.conveyor.drive()
-                self._mishaps.push()
-                p.stepSimulation(physicsClientId=c)
-                self.body.settle()
-        else:
-            for _ in range(SUBSTEPS):
-                p.stepSimulation(physicsClientId=c)
-                self.body.settle()
+        self.integrate()
         if self.carton is not None:
             self.carton.tear()
         self._rest.look()
         self.scanner.look()
         self._last = self.observe(digest=True)
         return self._last
+
+    def integrate(self) -> None:
+        """Run the physics of one control step, as it was last commanded."""
+        c = self._client
+        p.setPhysicsEngineParameter(numSolverIterations=self._effort(), physicsClientId=c)
+        for _ in range(SUBSTEPS):
+            if self.conveyor.speed:
+                self.conveyor.drive()
+            self._mishaps.push()
+            p.stepSimulation(physicsClientId=c)
+            self.body.settle()
 
     def _effort(self) -> int:
         """Return how many iterations the solver needs: a carton full of goods creeps with few."""
@@ -204,17 +205,12 @@ class World:
 
     def observe(self, digest: bool = False) -> Observation:
         """Return the present observation; with ``digest``, add it to the trajectory's hash."""
-        c = self._client
-        items = []
         for name, body in self.items.items():
-            position, orientation = p.getBasePositionAndOrientation(body, physicsClientId=c)
-            (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
-            speed = (vx * vx + vy * vy + vz * vz) ** 0.5
-            unit = self._units[name]
-            pose = Pose(position, orientation)
-            items.append(ItemState(name, pose, unit.sku.size, speed, unit.condition))
+            # What sleeps is where it was.
+            if not digest or body in self._rest.busy:
+                self._states[name] = self._state(name, body)
         felt = self.body.feel()
-        scene = Scene(self.inbound.state(), tuple(items))
+        scene = Scene(self.inbound.state(), tuple(self._states.values()))
         if digest:
             self._digest.update(_bytes(felt, scene))
         step = len(self._history)
@@ -230,6 +226,14 @@ class World:
     def fired(self) -> tuple[Fired, ...]:
         """Faults that have happened so far: the truth, for judges alone."""
         return tuple(self._mishaps.fired)
+
+    def _state(self, name: str, body: int) -> ItemState:
+        c = self._client
+        pose = Pose(*p.getBasePositionAndOrientation(body, physicsClientId=c))
+        (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
+        speed = (vx * vx + vy * vy + vz * vz) ** 0.5
+        unit = self._units[name]
+        return ItemState(name, pose, unit.sku.size, speed, unit.condition)
 
     @property
     def hash(self) -> str:

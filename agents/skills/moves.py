@@ -149,11 +149,22 @@ class Mover:
 
 
 def relative(tool: Pose, item: Pose) -> Pose:
-    """Return X_TI from X_WT and X_WI."""
-    turn = Rotation.from_quat(tool.orientation).inv()
-    shift = turn.apply(np.subtract(item.position, tool.position))
-    spin = turn * Rotation.from_quat(item.orientation)
-    return Pose(tuple(shift.tolist()), tuple(spin.as_quat().tolist()))
+    """Return X_TI from X_WT and X_WI; plain numbers, for every step of a carry asks for it."""
+    x, y, z, w = tool.orientation
+    back = (-x, -y, -z, w)
+    px, py, pz = (a - b for a, b in zip(item.position, tool.position, strict=True))
+    *shift, _ = _product(_product(back, (px, py, pz, 0.0)), tool.orientation)
+    return Pose((shift[0], shift[1], shift[2]), _product(back, item.orientation))
+
+
+def _product(a: Quat, b: Quat) -> Quat:
+    (ax, ay, az, aw), (bx, by, bz, bw) = a, b
+    return (
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+        aw * bw - ax * bx - ay * by - az * bz,
+    )
 
 
 def lowest(grip: Pose, size: Vec3, tool: Quat) -> float:
