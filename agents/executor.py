@@ -65,6 +65,7 @@ class ScriptedExecutor:
     ) -> Request:
         """Return what a planner gets to know now."""
         belief = self.perceiver.perceive(observation)
+        self._mover.notice(belief)
         facts = believed(belief, self.held, self._places)
         return Request(instruction, belief, facts, self.held, history)
 
@@ -93,6 +94,7 @@ class ScriptedExecutor:
         self._twin.close()
 
     def _begin(self, subgoal: Subgoal, belief: Belief) -> Skill:
+        self._mover.notice(belief)
         fault = self._monitor.refusal(subgoal, belief, self.held)
         if fault:
             return _fail(fault)

@@ -15,14 +15,16 @@ from warewheel.sim.trajectory import trajectory
 from warewheel.sim.twin import Twin
 from warewheel.sim.values import Pose
 
-FACILITY, BODY, _ = load_cell("parcel_hub", "panda")
-HOME = np.array(BODY.home)
+FACILITY, _, _ = load_cell("parcel_hub", "panda")
+# Height over a place at which each body's tool works at the flattest item [m].
+LOWEST = {"panda": 0.03, "iiwa_vacuum": 0.045}
 
 
-@pytest.fixture(scope="module")
-def motion() -> Iterator[Motion]:
-    twin = Twin(FACILITY, BODY)
-    yield Motion(twin, BODY.base, HOME, np.random.default_rng(0))
+@pytest.fixture(scope="module", params=LOWEST)
+def motion(request: pytest.FixtureRequest) -> Iterator[Motion]:
+    _, body, _ = load_cell("parcel_hub", request.param)
+    twin = Twin(FACILITY, body)
+    yield Motion(twin, body.base, np.array(body.home), np.random.default_rng(0))
     twin.close()
 
 
@@ -30,8 +32,8 @@ def motion() -> Iterator[Motion]:
 @pytest.mark.parametrize("name", sorted(places(FACILITY)))
 def test_every_place_can_be_worked_at_from_above(motion: Motion, name: str, yaw: float) -> None:
     x, y, z = places(FACILITY)[name]
-    for height in (0.03, 0.2):
-        found = motion.postures((x, y, z + height), yaw, HOME)
+    for height in (LOWEST[motion.twin.body.name], 0.2):
+        found = motion.postures((x, y, z + height), yaw, motion.home)
         assert found, f"no posture {height} m above {name}"
         for joints in found:
             assert (joints >= motion.twin.lower).all()
@@ -41,14 +43,14 @@ def test_every_place_can_be_worked_at_from_above(motion: Motion, name: str, yaw:
 
 
 def test_the_tree_finds_a_way_around(motion: Motion) -> None:
-    goals = [motion.postures((x, -0.40, 0.66), 0.0, HOME)[0] for x in (-0.42, 0.10)]
+    goals = [motion.postures((x, -0.40, 0.66), 0.0, motion.home)[0] for x in (-0.42, 0.10)]
     path = motion.path(goals[0], goals[1])
     assert path is not None
     assert not any(motion.twin.touches(q) for q in path)
 
 
 def test_the_table_is_felt(motion: Motion) -> None:
-    above = motion.postures((0.28, -0.52, 0.75), 0.0, HOME)[0]
+    above = motion.postures((0.28, -0.52, 0.75), 0.0, motion.home)[0]
     assert motion.line(above, Pose((0.28, -0.52, 0.62), down(0.0))) is not None
     assert motion.line(above, Pose((0.28, -0.52, 0.57), down(0.0))) is None
 

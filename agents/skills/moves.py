@@ -6,6 +6,7 @@ its outcome. A move is a part of one.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from collections.abc import Generator
 
@@ -85,6 +86,11 @@ class Mover:
             if item.name == name:
                 self._known[name] = item
         return self._known[name]
+
+    def notice(self, belief: Belief) -> None:
+        """Forget what the hand held if it is plainly no longer in it."""
+        with contextlib.suppress(DroppedError):
+            self._watch(belief)
 
     def _watch(self, belief: Belief) -> None:
         if self.held is None:
