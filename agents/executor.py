@@ -67,6 +67,7 @@ class ScriptedExecutor:
     ) -> Request:
         """Return what a planner gets to know now."""
         belief = self.perceiver.perceive(observation)
+        self._mover.notice(belief)
         facts = believed(belief, self.held, self._places)
         return Request(instruction, belief, facts, self.held, history)
 
@@ -95,6 +96,7 @@ class ScriptedExecutor:
         self._twin.close()
 
     def _begin(self, subgoal: Subgoal, belief: Belief) -> Skill:
+        self._mover.notice(belief)
         fault = self._monitor.refusal(subgoal, belief, self.held)
         if fault:
             return _fail(fault)

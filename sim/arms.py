@@ -33,8 +33,8 @@ _IIWA_EFFORT = (320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0)
 # Height of the iiwa's flange over its last joint, and radii of what hangs from it [m].
 _FLANGE = 0.045
 _ROD = 0.008
-# Length of a cup's bellows [m]; its solid is this share of the rim's radius wide: Bullet adds a
-# margin, and rays along the rim must not hit it.
+# Length of a cup's bellows [m]. Its solid is this share of the rim's radius wide: Bullet adds a
+# margin, and the rays along the rim must miss it.
 _BELLOWS = 0.014
 _SOLID = 0.6
 

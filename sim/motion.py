@@ -53,10 +53,10 @@ class Motion:
     ) -> None:
         self.twin = twin
         self._base = base
-        self._home = np.array(home, dtype=float)
+        self.home = np.array(home, dtype=float)
         # Angle of the opening axis, less what the first and the last joint add to it.
-        x, y, _, _ = twin.pose(self._home).orientation
-        self._rest = 2 * math.atan2(y, x) + math.pi / 2 - self._home[0] + self._home[-1]
+        x, y, _, _ = twin.pose(self.home).orientation
+        self._rest = 2 * math.atan2(y, x) + math.pi / 2 - self.home[0] + self.home[-1]
         self._rng = rng
         self._ignore: frozenset[str] = frozenset()
         self._margin, self._step = _MARGINS[0]
@@ -68,7 +68,7 @@ class Motion:
         for turn in (yaw, yaw + math.pi):
             target = Pose(tuple(position), down(turn))  # type: ignore[arg-type]
             for shoulder, elbow in _SEEDS:
-                seed = self._home.copy()
+                seed = self.home.copy()
                 seed[0] = azimuth
                 seed[1] += shoulder
                 seed[3] += elbow

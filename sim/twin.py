@@ -47,7 +47,7 @@ class Twin:
             p.GEOM_BOX, halfExtents=[s / 2 for s in top.size], physicsClientId=c
         )
         self._fixed.append(p.createMultiBody(0.0, shape, -1, top.centre, physicsClientId=c))
-        self._body = body
+        self.body = body
         self._model = model = load(c, body)
         self.robot = model.id
         self.lower, self.upper = model.lower + model.soft, model.upper - model.soft
@@ -82,7 +82,7 @@ class Twin:
                 self._items[name] = p.createMultiBody(0.1, shape, -1, physicsClientId=c)
             p.resetBasePositionAndOrientation(self._items[name], *item.pose, physicsClientId=c)
         self._held = held if held is not None and held.name in self._items else None
-        spread(c, self._model, self._body, grips[0])
+        spread(c, self._model, self.body, grips[0])
 
     def _put_carton(self, carton: CartonState | None) -> None:
         """Put the carton where it is believed; one of other measures takes the old one's place."""

@@ -77,7 +77,7 @@ def test_a_way_around_keeps_clear_and_does_not_stop(motion: Motion, ends: tuple[
 
 
 def test_the_table_is_felt(motion: Motion) -> None:
-    above = motion.postures((0.28, -0.52, 0.75), 0.0, HOME)[0]
+    above = motion.postures((0.28, -0.52, 0.75), 0.0, motion.home)[0]
     assert motion.line(above, Pose((0.28, -0.52, 0.62), down(0.0))) is not None
     assert motion.line(above, Pose((0.28, -0.52, 0.57), down(0.0))) is None
 

@@ -18,25 +18,23 @@ from warewheel.sim.twin import Twin
 from warewheel.sim.values import Action
 from warewheel.sim.world import PERIOD, World
 
-FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "panda")
-HOME = np.array(BODY.home)
-REST = Action(HOME, (0.0,))
 
-
-@pytest.fixture
-def mover() -> Iterator[Mover]:
-    twin = Twin(FACILITY, BODY)
-    motion = Motion(twin, BODY.base, HOME, np.random.default_rng(0))
-    yield Mover(FACILITY, BODY, motion, PERIOD)
+@pytest.fixture(params=["panda", "iiwa_vacuum"])
+def mover(request: pytest.FixtureRequest) -> Iterator[Mover]:
+    facility, body, _ = load_cell("parcel_hub", request.param)
+    twin = Twin(facility, body)
+    motion = Motion(twin, body.base, np.array(body.home), np.random.default_rng(0))
+    yield Mover(facility, body, motion, PERIOD)
     twin.close()
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_both_flaps_swing_open_and_the_items_stay(mover: Mover, seed: int) -> None:
     world, perceiver = World(), TruePoses()
-    seen = world.build(scenario("chain", FACILITY, BODY, CATALOGUE, seed))
+    facility, body, catalogue = load_cell("parcel_hub", mover.body.name)
+    seen = world.build(scenario("chain", facility, body, catalogue, seed))
     for _ in range(100):
-        seen = world.step(REST)
+        seen = world.step(Action(np.array(body.home), (0.0,)))
     before = seen.scene
     skill = open_carton(mover, perceiver.perceive(seen))
     action = next(skill)

@@ -6,6 +6,7 @@ its outcome. A move is a part of one.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Generator
 
 import numpy as np
@@ -26,6 +27,8 @@ _CARRY = 0.7
 # Rise from a posture in touch with something, again and again [m].
 _BACK_OFF = 0.04
 _BACK_OFFS = 3
+# A picture older than this is waited out, for so long at most [control steps].
+_OLD, _BLIND = 8, 200
 # An item that moves this far in the hand from one step to the next has left it [m].
 _LOST = 0.02
 
@@ -85,6 +88,11 @@ class Mover:
                 self._known[name] = item
         return self._known[name]
 
+    def notice(self, belief: Belief) -> None:
+        """Forget what the hand held if it is plainly no longer in it."""
+        with contextlib.suppress(DroppedError):
+            self._watch(belief)
+
     def _watch(self, belief: Belief) -> None:
         if self.held is None:
             return
@@ -92,7 +100,7 @@ class Mover:
         item = self.last_seen(belief, self.held.name)
         if item == before:
             return  # nothing new was seen of it: a camera may be out
-        now = relative(belief.body.tool, item.pose)
+        now = relative(belief.tool, item.pose)
         if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
             self.held = None
             raise DroppedError("DROP")
@@ -107,6 +115,7 @@ class Mover:
 
         Of the postures there, the one nearest to ``near`` (by default, to where the arm is) wins.
         """
+        belief = yield from self.fresh(belief)
         belief = yield from self._back_off(belief, ignore)
         near = self.joints if near is None else near
         for goal in self.motion.postures(position, yaw, near):
@@ -136,6 +145,18 @@ class Mover:
             raise NoMotionError("IK")
         return (yield from self.follow(line, belief, slow))
 
+    def fresh(self, belief: Belief) -> Move:
+        """Wait for a picture that is not old; nothing is begun blindly.
+
+        Raises:
+            NoMotionError: None comes.
+        """
+        for _ in range(_BLIND):
+            if belief.age <= _OLD:
+                return belief
+            belief = yield Action(self.joints, self.grips)
+        raise NoMotionError("MISS")
+
     def rest(self, steps: int, belief: Belief) -> Move:
         """Hold still."""
         for _ in range(steps):
@@ -145,7 +166,8 @@ class Mover:
     def grip(self, grip: float, steps: int, belief: Belief) -> Move:
         """Close to ``grip`` (0 is open or suction off, 1 closed or on) and wait."""
         self.grips = (grip,)
-        return (yield from self.rest(steps, belief))
+        belief = yield from self.rest(steps, belief)
+        return (yield from self.fresh(belief))
 
 
 def relative(tool: Pose, item: Pose) -> Pose:

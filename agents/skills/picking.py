@@ -39,10 +39,10 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
                 continue
             try:
                 belief = yield from hand.seize(mover, belief)
-                grip = relative(belief.body.tool, mover.last_seen(belief, name).pose)
+                grip = relative(belief.tool, mover.last_seen(belief, name).pose)
                 mover.held = Held(name, grip)
                 belief = yield from _lift(mover, belief)
-                now = relative(belief.body.tool, mover.last_seen(belief, name).pose)
+                now = relative(belief.tool, mover.last_seen(belief, name).pose)
                 if math.dist(now.position, grip.position) < _SLIP:
                     return Outcome(True)
             except NoMotionError:

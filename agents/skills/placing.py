@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 from warewheel.sim.motion import down
+from warewheel.sim.twin import Held
 from warewheel.sim.values import Pose, Vec3
 
 from .hands import hand_of
-from .moves import DroppedError, Mover, NoMotionError, Skill, lowest
+from .moves import DroppedError, Mover, NoMotionError, Skill, lowest, relative
 
 # Height above its final pose from which an item is let down [m].
 _APPROACH = 0.10
@@ -43,10 +45,15 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
             cause = str(error)
             continue
         belief = yield from hand_of(mover.body).release(mover, belief)
-        mover.held = None
+        gripped, mover.held = mover.held, None
         mover.believe(belief)
         up = Pose((x, y, height + _APPROACH), here.orientation)
         belief = yield from mover.straight(up, belief, check=False)
         belief = yield from mover.rest(4, belief)
+        assert gripped is not None
+        now = relative(belief.tool, mover.last_seen(belief, held.name).pose)
+        if math.dist(now.position, gripped.pose.position) < _APPROACH / 2:
+            mover.held = Held(held.name, now)  # it came back up with the tool
+            return Outcome(False, "STUCK")
         return Outcome(True)
     return Outcome(False, cause)
