@@ -14,6 +14,8 @@ from .schema import Facility, Vec3
 
 # An item is set down with its middle this far from a table's edge at least [m].
 _EDGE = 0.03
+# From the middle of a carton's outer cells to its wall along y, for the hand that reaches in [m].
+_HAND = 0.105
 # Half the width of the scanner's housing and of an item beside it [m].
 _SCANNER = 0.055 + 0.03
 
@@ -50,7 +52,8 @@ def _places(facility: Facility) -> dict[str, tuple[Vec3, Path]]:
         found[f"table spot {k}"] = (x, y, facility.table.centre[2]), ("table", "spots", k)
     found["scanner"] = facility.scanner.position, ("scanner", "position")
     for k, tote in enumerate(facility.totes):
-        found[tote.name] = tote.position, ("totes", k)
+        for mark, (x, y) in enumerate(tote.marks):
+            found[f"{tote.name} mark {mark}"] = (x, y, tote.position[2]), ("totes", k)
     for name, (_, level, floor) in facility.rack.slots.items():
         found[f"slot {name}"] = floor, ("rack", "tiers", level)
     return found
@@ -102,6 +105,13 @@ def _cartons(facility: Facility) -> Iterator[Reason]:
                     f"the {inner:.3f} m of carton '{carton.name}' along {'xy'[axis]}",
                     ("cartons", k, "cells"),
                 )
+        room = (carton.size[1] - (carton.cells[1] - 1) * carton.pitch[1]) / 2
+        if room < _HAND - 1e-9:
+            yield Reason(
+                f"from the outer cells of carton '{carton.name}' to its wall there is "
+                f"{room:.3f} m along y; a hand needs {_HAND:.3f} m",
+                ("cartons", k, "pitch"),
+            )
         flaps, rim = levers(carton), carton.size[2] + carton.wall
         if min(flaps) <= 0.0:
             yield Reason(f"carton '{carton.name}' has no room for two flaps", ("cartons", k, "gap"))

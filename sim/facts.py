@@ -16,9 +16,6 @@ _REST = 0.03
 _TOUCH = 0.005
 
 TABLE = "table"
-# A tote takes two items side by side in x, this far from its middle, which leaves the jaws room to
-# close on either along y [m].
-_PAIR = 0.046
 
 
 class Places:
@@ -29,7 +26,7 @@ class Places:
 
     def __init__(self, facility: Facility) -> None:
         table, slots = facility.table, facility.rack.slots
-        self._spots = table.spots
+        self._marks = {TABLE: table.spots, **{tote.name: tote.marks for tote in facility.totes}}
         self.floors: Mapping[str, Vec3] = {
             TABLE: table.centre,
             **{tote.name: tote.position for tote in facility.totes},
@@ -65,11 +62,9 @@ class Places:
 
     def marks(self, place: str) -> list[tuple[float, float]]:
         """Return the points (x, y) in W where items are set down in ``place`` [m]."""
+        if place in self._marks:
+            return list(self._marks[place])
         x, y, _ = self.floors[place]
-        if place == TABLE:
-            return list(self._spots)
-        if place in self.totes:
-            return [(x - _PAIR, y), (x + _PAIR, y)]
         return [(x, y)]
 
     def level(self, slot: str) -> int:

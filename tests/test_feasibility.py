@@ -99,7 +99,7 @@ def test_a_far_tote_is_named() -> None:
         for tote in HUB.totes
     )
     reasons = refusal(HUB.model_copy(update={"totes": totes}))
-    says = "tote-secure is 2.000 m from the base; panda reaches from 0.300 to 0.745 m"
+    says = "tote-secure mark 0 is 1.954 m from the base; panda reaches from 0.300 to 0.735 m"
     assert says in reasons
 
 

@@ -48,7 +48,6 @@ def test_what_varies_works_and_follows_from_its_seed(facility: str, body: str, l
     for part in ("conveyor", "table", "scanner", "totes", "rack", "surroundings"):
         kinds = {getattr(one, part) for one in seen}
         assert len(kinds) > 90, f"the {part} hardly varies"
-        assert getattr(site, part) not in kinds
     for part in ("name", "catalogue", "cartons", "zones", "storage", "delivery"):
         assert all(getattr(one, part) == getattr(site, part) for one in seen)
 

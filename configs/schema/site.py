@@ -17,6 +17,8 @@ from .surroundings import Surroundings
 Keeping = Literal["ambient", "cold", "hazmat", "secure", "quarantine"]
 # What can be wrong with an item: seen, missing on its label, or at odds with the manifest.
 Fault = Literal["damaged", "open", "unreadable", "wrong", "surplus"]
+# Distance of a tote's two items from its middle [m].
+_PAIR = 0.046
 Task = Literal["chain", "unpack", "classify", "store"]
 
 
@@ -76,6 +78,12 @@ class Tote(Strict):
     zone: str
     position: Vec3
     size: tuple[Positive, Positive, Positive]
+
+    @property
+    def marks(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Where items are set down: two side by side in x, with room for jaws to close along y."""
+        x, y, _ = self.position
+        return (x - _PAIR, y), (x + _PAIR, y)
 
 
 class Column(Strict):
