@@ -15,8 +15,9 @@ from warewheel.configs import load_cell
 from warewheel.configs.schema import Cup, Unit
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.cup import CupBody
+from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.values import Action, Pose
-from warewheel.sim.world import Placement, World, WorldSpec
+from warewheel.sim.world import World
 
 FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "iiwa_vacuum")
 HOME = np.array(BODY.home)
@@ -44,8 +45,9 @@ def present(
 ) -> None:
     """Build a world with an item that touches the cup from below, ``off`` its middle [m]."""
     sku = GOODS[name].model_copy(update={"mass": mass})
-    where = Placement("item-0", Unit(sku=sku), Pose((0.3, -0.5, 0.7)))
-    seen = world.build(WorldSpec(FACILITY, BODY, (where,), None))
+    unit = Unit(sku=sku)
+    where = Placement("item-0", unit, Pose((0.3, -0.5, 0.7)), unit)
+    seen = world.build(WorldSpec(FACILITY, BODY, (where,)))
     turn = p.getQuaternionFromEuler((roll, 0.0, 0.0))
     x, y, z = seen.body.tool.position
     up = np.array(p.getMatrixFromQuaternion(turn)).reshape(3, 3)[2]
@@ -144,7 +146,8 @@ def test_a_small_leak_is_borne(world: World) -> None:
 def test_a_moment_with_something_held_can_be_restored(exact: bool) -> None:
     env = WarehouseEnv("store", body="iiwa_vacuum")
     env.reset(seed=0)
-    agent = Agent(env.facility, env.body, Scripted("store", env.facility, env.catalogue), "", 0)
+    planner = Scripted("store", env.facility, env.catalogue)
+    agent = Agent(env.facility, env.body, env.catalogue, planner, "", 0)
     while str(agent.subgoal)[:5] != "place":
         env.step(env.encode(agent.act(env.observed)))
     assert env.world is not None
