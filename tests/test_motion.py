@@ -15,7 +15,7 @@ from warewheel.sim.trajectory import trajectory
 from warewheel.sim.twin import Twin
 from warewheel.sim.values import Pose
 
-FACILITY, _, _ = load_cell("parcel_hub", "panda")
+FACILITY = load_cell("parcel_hub", "panda")[0]
 # Height over a place at which each body's tool works at the flattest item [m].
 LOWEST = {"panda": 0.03, "iiwa_vacuum": 0.045}
 
