@@ -178,3 +178,19 @@ def test_a_moment_with_something_held_can_be_restored(exact: bool) -> None:
     assert env.observed.body.grip_force == (FORCE,)
     agent.close()
     env.close()
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    hashes = set()
+    for _ in range(2):
+        env = WarehouseEnv("store", body="iiwa_vacuum")
+        env.reset(seed=0)
+        agent = Agent(env.facility, env.body, Scripted("store", env.facility, env.catalogue), "", 0)
+        for _ in range(150):
+            env.step(env.encode(agent.act(env.observed)))
+        assert env.observed.body.grip_force == (FORCE,)
+        assert env.world is not None
+        hashes.add(env.world.hash)
+        agent.close()
+        env.close()
+    assert len(hashes) == 1
