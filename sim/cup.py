@@ -19,7 +19,7 @@ _RIM = 8
 _BEHIND, _AHEAD, _UNEVEN = 0.004, 0.003, 0.0022
 # Largest angle between the cup's axis and the surface's normal at any point of the rim [rad].
 _TILT = 0.2
-# A seal breaks when the cup has moved so far on what it holds [m], [rad].
+# A seal breaks when the cup has moved so far from where it was on what it holds [m], [rad].
 _SLIP, _TURN = 0.004, 0.15
 # A bellows gives: its stiffness against what it is pressed on [N/m], [N s/m].
 _STIFFNESS, _DAMPING = 4000.0, 120.0
@@ -39,7 +39,8 @@ class CupBody:
 
     Suction is a fixed constraint between the cup and a surface. It is made only where the cup
     touches and all of its rim lies flat on one body, its force is limited, and it is taken away
-    as soon as suction ends, the load exceeds the limit, or the cup has moved on the surface.
+    when suction ends or the cup has moved on the surface: under a load over the limit the
+    constraint yields, and cup and surface part.
     """
 
     def __init__(self, client: int, model: Model, config: Cup) -> None:
@@ -129,13 +130,10 @@ class CupBody:
 
     def _bears(self, seal: Seal) -> bool:
         """Tell whether the seal still holds."""
-        limit, moment = self._config.force * self.strength, self._config.moment * self.strength
-        force, torque = self.load()
-        cup = self._at(self._robot, self._link)
-        pull = float(np.dot(force, _axis(cup)))
-        # The constraint yields at its limit and never reports more.
-        if pull >= limit * (1.0 - 1e-6) or math.hypot(*torque) > moment:
+        limit = self._config.force * self.strength
+        if limit <= 0.0:
             return False
+        cup = self._at(self._robot, self._link)
         now = self._within(seal.body, seal.link, cup)
         slip = math.dist(now.position, seal.pose.position)
         same = abs(sum(a * b for a, b in zip(now.orientation, seal.pose.orientation, strict=True)))
@@ -176,9 +174,3 @@ class CupBody:
         """Return the cup's pose in the inertial frame of a link."""
         inverse = p.invertTransform(*self._at(body, link))
         return Pose(*p.multiplyTransforms(*inverse, *cup))
-
-
-def _axis(cup: Pose) -> Vec3:
-    """Return the direction in W that the cup points in."""
-    x, y, z, w = cup.orientation
-    return 2 * (x * z + w * y), 2 * (y * z - w * x), 1 - 2 * (x * x + y * y)

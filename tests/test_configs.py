@@ -233,3 +233,20 @@ def test_a_known_word_is_closest_to_itself(words: list[str]) -> None:
 def test_unknown_without_a_near_word() -> None:
     assert unknown("body", "zzz", ["panda"]) == "body 'zzz' is unknown; allowed: panda"
     assert unknown("body", "zzz", []) == "body 'zzz' is unknown; allowed: none"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("kind: parallel", "kind: paralel", "effector.kind: got 'paralel'; allowed: parallel, vac"),
+        ("  kind: parallel\n", "", "effector.kind: missing key"),
+        ("  force: 40.0\n", "", "effector.force: missing key"),
+        ("  force: 40.0", "  forse: 40.0", "effector.forse: unknown key; allowed: kind, opening"),
+        ("  force: 40.0", "  force: -1.0", "effector.force: got -1.0; "),
+    ],
+)
+def test_mistakes_in_an_end_effector_are_told_in_the_files_words(
+    old: str, new: str, says: str
+) -> None:
+    panda = (ROOT / "configs/bodies/panda.yaml").read_text()
+    assert says in refusal(changed(panda, old, new), Body)

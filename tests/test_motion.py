@@ -18,11 +18,9 @@ from warewheel.sim.values import Pose
 
 FACILITY, BODY, _ = load_cell("parcel_hub", "panda")
 HOME = np.array(BODY.home)
-CELLS = [
-    (facility, body)
-    for facility in names("facility")
-    for body in names("body")
-]  # fmt: skip
+CELLS = [(facility, body) for facility in names("facility") for body in names("body")]
+# Height over a place at which each body's tool works at the flattest item [m].
+LOWEST = {"panda": 0.03, "iiwa_vacuum": 0.045}
 
 
 def planner(facility: str, body: str) -> tuple[Motion, np.ndarray]:
@@ -43,7 +41,7 @@ def test_every_place_can_be_worked_at_from_above(facility: str, body: str) -> No
     motion, home = planner(facility, body)
     missed = []
     for name, (x, y, z) in places(load_cell(facility, body)[0]).items():
-        for height, yaw in itertools.product((0.03, 0.2), (0.0, math.pi / 2)):
+        for height, yaw in itertools.product((LOWEST[body], 0.2), (0.0, math.pi / 2)):
             found = motion.postures((x, y, z + height), yaw, home)
             if not found:
                 missed.append(f"{name}, {height} m above, turned by {yaw:.2f}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,10 +29,23 @@ def mover(request: pytest.FixtureRequest) -> Iterator[Mover]:
     twin.close()
 
 
-@pytest.mark.parametrize("seed", [0, 1, 2, 3])
-def test_both_flaps_swing_open_and_the_items_stay(mover: Mover, seed: int) -> None:
+@pytest.mark.parametrize(
+    ("seed", "carton"),
+    [
+        (0, {}),
+        (1, {}),
+        (2, {"seam": 0.05}),
+        (3, {"size": (0.38, 0.33, 0.16), "cells": (3, 2)}),
+    ],
+)
+def test_both_flaps_swing_open_and_the_items_stay(
+    mover: Mover, seed: int, carton: dict[str, Any]
+) -> None:
     world, perceiver = World(), TruePoses()
     facility, body, catalogue = load_cell("parcel_hub", mover.body.name)
+    sealed = facility.carton.model_copy(update=carton)
+    delivery = facility.delivery.model_copy(update={"cartons": (1, 1), "items": (2, 5)})
+    facility = facility.model_copy(update={"cartons": (sealed,), "delivery": delivery})
     seen = world.build(scenario("chain", facility, body, catalogue, seed))
     for _ in range(100):
         seen = world.step(Action(np.array(body.home), (0.0,)))

@@ -56,13 +56,13 @@ def _lift(mover: Mover, hand: Hand, belief: Belief, flap: int, attempt: int) -> 
     mover.grips = (0.0,)
     mover.believe(belief)
     along, turn = _site(mover, carton, flap, attempt)
-    edge = _on_flap(carton, flap, along, 0.0, _HOVER)
-    belief = yield from mover.travel(edge, heading(carton) + turn, belief)
+    over = _edge(carton, flap, along, _HOVER)
+    belief = yield from mover.travel(over, heading(carton) + turn, belief)
     here = mover.motion.twin.pose(mover.joints)
-    touch = Pose(_on_flap(carton, flap, along, 0.0, _GAP), here.orientation)
+    touch = Pose(_edge(carton, flap, along, _GAP), here.orientation)
     belief = yield from mover.straight(touch, belief, check=False)
     belief = yield from hand.seize(mover, belief)
-    arc = _arc(mover, carton, flap, along, mover.joints)
+    arc = _arc(mover, carton, flap, mover.joints)
     belief = yield from mover.follow(arc, belief, slow=0.5)
     belief = yield from hand.release(mover, belief)
     here = mover.motion.twin.pose(mover.joints)
@@ -79,10 +79,10 @@ def _site(mover: Mover, carton: CartonState, flap: int, attempt: int) -> tuple[f
     best, found = _LEAST, None
     for share in (*_ALONG[attempt:], *_ALONG[:attempt]):
         along = share * carton.inner[0]
-        start = _on_flap(carton, flap, along, 0.0, 0.0)
+        start = _edge(carton, flap, along, 0.0)
         for turn in _TURNS:
             for joints in mover.motion.postures(start, heading(carton) + turn, mover.joints):
-                arc = _arc(mover, carton, flap, along, joints)
+                arc = _arc(mover, carton, flap, joints)
                 lifted = (len(arc) - 1) * _ARC_STEP
                 if lifted >= _STAND - _ARC_STEP:
                     return along, turn
@@ -93,29 +93,30 @@ def _site(mover: Mover, carton: CartonState, flap: int, attempt: int) -> tuple[f
     return found
 
 
-def _arc(mover: Mover, carton: CartonState, flap: int, along: float, start: Array) -> Array:
-    """Return waypoints from ``start`` that turn with the flap, as far as the arm can follow."""
+def _arc(mover: Mover, carton: CartonState, flap: int, start: Array) -> Array:
+    """Return waypoints from ``start`` that turn with the flap, as far as the arm can follow.
+
+    They turn exactly about the hinge: where the cup is off the path, seal and hinge are at odds.
+    """
     twin = mover.motion.twin
-    flat = Rotation.from_quat(twin.pose(start).orientation)
-    yaw = heading(carton)
+    at, flat = twin.pose(start)
+    yaw, hinge = heading(carton), np.array(_at(carton, flap, 0.0, 0.0, 0.0))
     axis = np.array([math.cos(yaw), math.sin(yaw), 0.0]) * (-1.0 if flap == 0 else 1.0)
     points = [np.array(start)]
     for angle in np.arange(_ARC_STEP, _STAND, _ARC_STEP):
-        turned = Rotation.from_rotvec(angle * axis) * flat
-        goal = Pose(_on_flap(carton, flap, along, angle, 0.0), tuple(turned.as_quat().tolist()))
-        joints = twin.solve(goal, points[-1])
+        turn = Rotation.from_rotvec(angle * axis)
+        place = hinge + turn.apply(np.array(at) - hinge)
+        facing = (turn * Rotation.from_quat(flat)).as_quat()
+        joints = twin.solve(Pose(tuple(place.tolist()), tuple(facing.tolist())), points[-1])
         if joints is None or np.abs(joints - points[-1]).max() > 0.4:
             break
         points.append(joints)
     return np.array(points)
 
 
-def _on_flap(carton: CartonState, flap: int, along: float, angle: float, above: float) -> Vec3:
-    """Return the point in W where the cup sits on the flap at ``angle`` (``above`` it, if flat)."""
-    lever = carton.levers[flap] - _EDGE
-    across = lever * math.cos(angle) - _BOARD * math.sin(angle)
-    height = lever * math.sin(angle) + _BOARD * math.cos(angle) + above
-    return _at(carton, flap, along, -across, height)
+def _edge(carton: CartonState, flap: int, along: float, above: float) -> Vec3:
+    """Return the point in W ``above`` where the cup is set on the closed flap."""
+    return _at(carton, flap, along, _EDGE - carton.levers[flap], _BOARD + above)
 
 
 def _at(carton: CartonState, flap: int, along: float, out: float, height: float) -> Vec3:

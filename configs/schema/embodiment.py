@@ -21,15 +21,14 @@ class Jaws(Strict):
 class Cup(Strict):
     """A vacuum cup on a rod that lengthens the arm's flange.
 
-    ``radius`` of its rim and ``length`` from the flange to the rim [m], ``force`` [N] and bending
-    ``moment`` [N m] that a whole seal bears.
+    ``radius`` of its rim and ``length`` from the flange to the rim [m], ``force`` that a whole
+    seal bears [N].
     """
 
     kind: Literal["vacuum"]
     radius: Positive
     length: Positive
     force: Positive
-    moment: Positive
 
 
 class Body(Strict):
