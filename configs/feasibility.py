@@ -70,12 +70,17 @@ def check(
 
 def reasons(facility: Facility, body: Body, catalogue: Catalogue) -> list[Reason]:
     """Return why a cell cannot work; nothing if it can."""
-    found = [*layout(facility, body.base)]
-    found += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, catalogue)]
+    found = stuck(facility, body, catalogue)
     for k, sku in enumerate(catalogue.items):
         wrong = (*_hold(sku, body), *_room(sku, facility))
         found += [Reason(f"item '{sku.sku}': {r}", ("items", k), "catalogue") for r in wrong]
     return [*found, *_deliveries(facility, catalogue)]
+
+
+def stuck(facility: Facility, body: Body, catalogue: Catalogue) -> list[Reason]:
+    """Return why the stations cannot stand, or be worked at, where they are."""
+    reach = (Reason(r, path_of(r, facility)) for r in _reach(facility, body, catalogue))
+    return [*layout(facility, body.base), *reach]
 
 
 def _told(reason: Reason, files: Mapping[str, Document]) -> str:

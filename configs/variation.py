@@ -14,7 +14,7 @@ import numpy as np
 
 from .choice import unknown
 from .errors import ConfigError
-from .feasibility import reasons
+from .feasibility import stuck
 from .load import load_variation, names
 from .schema import Body, Catalogue, Facility, Rgb, Strict, Variation, Vec3
 
@@ -53,7 +53,8 @@ def vary(
     for piece in pieces:
         for _ in range(_TRIES):
             varied = piece(facility, ranges, rng)
-            if not reasons(varied, body, catalogue):
+            # Sizes that goods must fit do not vary; where stations are does.
+            if not stuck(varied, body, catalogue):
                 facility = varied
                 break
     return facility
