@@ -83,16 +83,20 @@ def check(
 
 def reasons(facility: Facility, body: Body, catalogue: Catalogue) -> list[Reason]:
     """Return why a cell cannot work; nothing if it can."""
-    able = [sku for sku in catalogue.items if not refusals(body, sku)]
-    found = [*layout(facility, body.base)]
-    found += [Reason(r, path_of(r, facility)) for r in _reach(facility, body, able)]
-    found += _hold(facility, body, catalogue)
+    found = [*stuck(facility, body, catalogue), *_hold(facility, body, catalogue)]
     for k, sku in enumerate(catalogue.items):
         found += [
             Reason(f"item '{sku.sku}': {r}", ("items", k), "catalogue")
             for r in _room(sku, facility)
         ]
     return [*found, *_deliveries(facility, catalogue)]
+
+
+def stuck(facility: Facility, body: Body, catalogue: Catalogue) -> list[Reason]:
+    """Return why the stations cannot stand, or be worked at, where they are."""
+    able = [sku for sku in catalogue.items if not refusals(body, sku)]
+    reach = (Reason(r, path_of(r, facility)) for r in _reach(facility, body, able))
+    return [*layout(facility, body.base), *reach]
 
 
 def _told(reason: Reason, files: Mapping[str, Document]) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 
 from .choice import unknown
 from .errors import ConfigError
-from .feasibility import reasons
+from .feasibility import stuck
 from .load import load_variation, names
 from .schema import Body, Catalogue, Facility, Rgb, Strict, Variation, Vec3
 
@@ -49,11 +49,12 @@ def vary(
     ranges = load_variation(level)
     facility = _surroundings(facility, ranges, rng)
     spots = [functools.partial(_spot, place) for place in range(len(facility.table.spots))]
-    pieces: list[_Piece] = [_dock, _table, _scanner, *spots, _totes, _rack]
+    pieces: list[_Piece] = [_dock, _table, _scanner, *spots, _totes, _rack, _shelves]
     for piece in pieces:
         for _ in range(_TRIES):
             varied = piece(facility, ranges, rng)
-            if not reasons(varied, body, catalogue):
+            # Sizes that goods must fit do not vary; where stations are does.
+            if not stuck(varied, body, catalogue):
                 facility = varied
                 break
     return facility
@@ -156,14 +157,19 @@ def _totes(facility: Facility, ranges: Variation, rng: np.random.Generator) -> F
 def _rack(facility: Facility, ranges: Variation, rng: np.random.Generator) -> Facility:
     rack = facility.rack
     dx, dy, dz = _draw(rng, ranges.moves.rack)
+    columns = tuple(_with(column, x=column.x + dx) for column in rack.columns)
+    tiers = tuple((y + dy, z + dz) for y, z in rack.tiers)
+    return _with(facility, rack=_with(rack, columns=columns, tiers=tiers))
+
+
+def _shelves(facility: Facility, ranges: Variation, rng: np.random.Generator) -> Facility:
+    rack = facility.rack
     width = float(rng.uniform(*ranges.sizes.rack_width))
     middle = sum(column.x for column in rack.columns) / max(len(rack.columns), 1)
     columns = tuple(
-        _with(column, x=middle + (column.x - middle) * width + dx) for column in rack.columns
+        _with(column, x=middle + (column.x - middle) * width) for column in rack.columns
     )
-    tiers = tuple(
-        (y + dy, z + dz + float(rng.uniform(-ranges.moves.tiers, ranges.moves.tiers)))
-        for y, z in rack.tiers
-    )
+    most = ranges.moves.tiers
+    tiers = tuple((y, z + float(rng.uniform(-most, most))) for y, z in rack.tiers)
     lip = _scaled(rack.lip, ranges.sizes.lip, rng)
     return _with(facility, rack=_with(rack, columns=columns, tiers=tiers, lip=lip))
