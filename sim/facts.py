@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 
 from warewheel.configs.schema import Facility
@@ -90,6 +91,7 @@ def inside(carton: CartonState, item: ItemState) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=32)
 def _rows(turn: Quat) -> tuple[Vec3, Vec3, Vec3]:
     """Return the rotation matrix of a unit quaternion, row by row."""
     x, y, z, w = turn

@@ -6,6 +6,7 @@ any contact is solved. Its own timer, two seconds at a walking pace, is too slow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ import pybullet as p
 # A body slower than this in every part [m/s, rad/s] in so many control steps on end is at rest.
 _STILL, _TURN = 0.003, 0.03
 _STEPS = 6
+# No body that sleeps moves this far in a control step [m].
+_MOVED = 0.001
 # Sum of squared speeds from which Bullet wakes a body by itself.
 _WAKE = 1e-4
 
@@ -52,8 +55,13 @@ class Rest:
             if pose == self._poses[body]:
                 continue
             busy.append(body)
-            self._poses[body] = pose
-            still = still + 1 if self._stopped(body) else 0
+            last, self._poses[body] = self._poses[body], pose
+            if still >= _STEPS and math.dist(last[0], pose[0]) > _MOVED:
+                # Bullet does not wake what a hand from outside has put elsewhere.
+                self._tell(body, p.ACTIVATION_STATE_WAKE_UP)
+                still = 0
+            else:
+                still = still + 1 if self._stopped(body) else 0
             self._still[body] = still
             if still >= _STEPS:
                 self._tell(body, p.ACTIVATION_STATE_SLEEP)

@@ -30,7 +30,7 @@ CONTROL_HZ = 20
 SUBSTEPS = PHYSICS_HZ // CONTROL_HZ
 PERIOD = 1.0 / CONTROL_HZ
 # Iterations of the solver; and while more bodies than this touch one another with a carton.
-_ITERATIONS, _CROWD, _MORE = 30, 5, 50
+_ITERATIONS, _CROWD, _MORE = 30, 5, 40
 
 
 @dataclass(frozen=True, slots=True)
