@@ -81,11 +81,17 @@ class Inline:
     """Runs jobs one after another in this process."""
 
     def run(self, jobs: Sequence[Job], tell: Tell) -> Iterator[Episode]:
-        """See `Pool`; an error in an episode is raised, with its traceback, to be mended."""
+        """See `Pool`; errors are told of on stderr."""
         bench = _Bench()
         try:
             for job in jobs:
-                yield bench.perform(job, tell)
+                try:
+                    episode = bench.perform(job, tell)
+                except Exception:  # whatever goes wrong in an episode is its end, not the run's
+                    bench.clear()
+                    _report(job, traceback.format_exc())
+                    episode = crash(job)
+                yield episode
         finally:
             bench.clear()
 
@@ -103,18 +109,16 @@ class Processes:
         self._workers = workers
 
     def run(self, jobs: Sequence[Job], tell: Tell) -> Iterator[Episode]:
-        """See `Pool`; a job whose worker dies, or whose episode raises, is tried once more."""
+        """See `Pool`; errors are told of on stderr, and a job whose worker dies is tried again."""
         left = deque(range(len(jobs)))
         done: dict[int, Episode] = {}
         tries = [0] * len(jobs)
         at = 0
 
-        def lost(k: int, why: str) -> None:
+        def lost(k: int, code: int | None) -> None:
             tries[k] += 1
-            again = tries[k] < _TRIES
-            end = "it is tried once more" if again else "it counts as a failure"
-            print(f"seed {jobs[k].seed}: {why.strip()}\n{end}", file=sys.stderr)
-            if again:
+            _report(jobs[k], f"its process ended with {code}, {tries[k]} of {_TRIES} times")
+            if tries[k] < _TRIES:
                 left.appendleft(k)
             else:
                 done[k] = crash(jobs[k])
@@ -142,7 +146,7 @@ class Processes:
                     except (EOFError, OSError):
                         worker.process.join()
                         gone.append(worker)
-                        lost(worker.job, f"its process ended with {worker.process.exitcode}")
+                        lost(worker.job, worker.process.exitcode)
                         continue
                     if isinstance(word, Glimpse):
                         tell(word)
@@ -150,7 +154,8 @@ class Processes:
                     if isinstance(word, Episode):
                         done[worker.job] = word
                     else:
-                        lost(worker.job, word)
+                        _report(jobs[worker.job], word)
+                        done[worker.job] = crash(jobs[worker.job])
                     worker.job = None
                 crew = [worker for worker in crew if worker not in gone]
                 yield from ready()
@@ -261,6 +266,10 @@ class _Teller:
         assert env.world is not None
         subgoal = str(agent.subgoal or "")
         self._tell(Glimpse(env.seed, env.verdict.stages, subgoal, env.world.time))
+
+
+def _report(job: Job, what: str) -> None:
+    print(f"seed {job.seed}: {what.strip()}", file=sys.stderr)
 
 
 def crash(job: Job) -> Episode:

@@ -21,7 +21,7 @@ from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.values import Action, Pose
 from warewheel.sim.world import World
 
-FACILITY, BODY, CATALOGUE = load_cell("parcel_hub", "iiwa_vacuum")
+FACILITY, BODY, CATALOGUE = load_cell("fresh_grocer", "iiwa_vacuum")
 HOME = np.array(BODY.home)
 ON, OFF = Action(HOME, (1.0,)), Action(HOME, (0.0,))
 GOODS = {sku.sku: sku for sku in CATALOGUE.items}
@@ -113,8 +113,9 @@ def test_the_payload_is_lifted_and_half_as_much_again_is_not(
 ) -> None:
     sku = GOODS["garden-peas"].model_copy(update={"mass": share * BODY.payload})
     x, y, z = FACILITY.table.centre
-    where = Placement("item-0", Unit(sku=sku), Pose((x, y, z + sku.size[2] / 2 + 0.001)))
-    seen = world.build(WorldSpec(FACILITY, BODY, (where,), None))
+    unit = Unit(sku=sku)
+    where = Placement("item-0", unit, Pose((x, y, z + sku.size[2] / 2 + 0.001)), unit)
+    seen = world.build(WorldSpec(FACILITY, BODY, (where,)))
     executor = ScriptedExecutor(FACILITY, BODY, 0)
     executor.start(Subgoal("pick", "item-0"))
     sealed = False
@@ -188,7 +189,8 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     for _ in range(2):
         env = WarehouseEnv("store", body="iiwa_vacuum")
         env.reset(seed=0)
-        agent = Agent(env.facility, env.body, Scripted("store", env.facility, env.catalogue), "", 0)
+        planner = Scripted("store", env.facility, env.catalogue)
+        agent = Agent(env.facility, env.body, env.catalogue, planner, "", 0)
         for _ in range(150):
             env.step(env.encode(agent.act(env.observed)))
         assert env.observed.body.grip_force == (FORCE,)
