@@ -90,7 +90,8 @@ class CupHand:
         belief = yield from mover.rest(2, belief)
         if belief.body.grip_force[0] > 0.0:
             return belief
-        raise NoMotionError("NO_SEAL")
+        yield from mover.grip(0.0, 2, belief)
+        raise NoMotionError("GRASP_SLIP")
 
     def release(self, mover: Mover, belief: Belief) -> Move:
         """Turn suction off."""
