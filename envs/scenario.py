@@ -28,6 +28,10 @@ def scenario(
     Faults come from a stream of their own: without them the same seed gives the same delivery.
     """
     rng = np.random.default_rng(seed)
+    if task == "unpack":
+        # The table has room for one carton's goods.
+        one = facility.delivery.model_copy(update={"cartons": (1, 1)})
+        facility = facility.model_copy(update={"delivery": one})
     make = {"classify": _on_table, "store": _in_totes}.get(task, _delivery)
     spec = make(facility, body, catalogue, rng)
     spec = replace(spec, seed=seed)

@@ -24,8 +24,8 @@ from .scenario import scenario
 from .task import TASKS, Judge, Verdict, instruction_for
 from .views import VIEWS
 
-# An expert needs about 21 s for each of up to eight items.
-_MAX_STEPS = 400 * CONTROL_HZ
+# Control steps in all and for each item, where no limit is given: an expert needs half of them.
+_STEPS, _ITEM_STEPS = 60 * CONTROL_HZ, 40 * CONTROL_HZ
 # Longest run of one option in ``skill`` mode.
 _OPTION_STEPS = 60 * CONTROL_HZ
 # Weight of the shaping term: the distance from the tool to the nearest unfinished item [1/m].
@@ -57,7 +57,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
         reward: ``dense``: change of progress and of the distance to the nearest unfinished item,
             minus 0.1 for each new violation. ``sparse``: 1 on success, otherwise 0.
         instruction: Sentence that the agent is told; by default the facility's for the task.
-        max_steps: Control steps after which the episode is truncated.
+        max_steps: Control steps after which the episode is truncated; by default a minute and 40 s
+            for each item.
         cameras: Names of the views to take, of `views.VIEWS`.
         camera_size: Width and height of their pictures [px].
         skills: Name of the executor that carries out options in ``skill`` mode.
@@ -88,7 +89,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         observation: str | tuple[str, ...] = ("proprioception", "privileged"),
         reward: str = "dense",
         instruction: str | None = None,
-        max_steps: int = _MAX_STEPS,
+        max_steps: int | None = None,
         cameras: str | tuple[str, ...] = ("overview",),
         camera_size: int = 128,
         skills: str = "scripted",
@@ -110,7 +111,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         _require("camera", cameras, tuple(VIEWS))
         if not cameras and "cameras" in parts:
             raise ValueError(f"no camera is named; allowed: {', '.join(VIEWS)}")
-        if min(max_steps, camera_size) < 1:
+        if min(max_steps or 1, camera_size) < 1 or max_steps == 0:
             raise ValueError(
                 f"max_steps {max_steps} and camera_size {camera_size} must be 1 or more"
             )
@@ -168,6 +169,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
             self.task, self.facility, self.body, self.catalogue, seed, self.faults
         )
         self.observed = self.world.build(self.spec_of_world)
+        items = len(self.spec_of_world.placements)
+        self._limit = self._max_steps or _STEPS + _ITEM_STEPS * items
         self._judge = Judge(self.task, self.spec_of_world)
         self.verdict = self._judge.look(self.observed)
         self._potential = self._shape(self.verdict)
@@ -224,7 +227,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
             reward = potential - self._potential
             reward -= 0.1 * (len(self.verdict.violations) - broken)
             self._potential = potential
-        return reward, self.verdict.success, self.observed.step >= self._max_steps
+        return reward, self.verdict.success, self.observed.step >= self._limit
 
     def _step_option(self, action: NDArray[Any]) -> tuple[Any, float, bool, bool, dict[str, Any]]:
         if self._executor is None:

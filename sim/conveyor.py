@@ -26,6 +26,7 @@ class ConveyorBody:
         self._client = client
         self._config = facility.conveyor
         block = belt(facility)
+        self._home = block.centre
         half = [s / 2 for s in block.size]
         shape = p.createCollisionShape(p.GEOM_BOX, halfExtents=half, physicsClientId=client)
         look = p.createVisualShape(
@@ -61,8 +62,8 @@ class ConveyorBody:
     def hold(self) -> None:
         """Stand still."""
         if self.speed != 0.0:
-            p.resetBaseVelocity(self.id, [0, 0, 0], [0, 0, 0], physicsClientId=self._client)
-        self.speed = 0.0
+            self.speed = 0.0
+            self.drive()
 
     def _approach(self, target: float, period: float) -> None:
         if self.stalled:
@@ -74,7 +75,13 @@ class ConveyorBody:
         self.speed = math.copysign(faster, target)
 
     def drive(self) -> None:
-        """Renew the surface velocity; needed before every physics step while it moves."""
+        """Renew the surface velocity; needed before every physics step while it moves.
+
+        The engine shifts even a static body by its velocity, so the belt is also put back.
+        """
+        p.resetBasePositionAndOrientation(
+            self.id, self._home, (0, 0, 0, 1), physicsClientId=self._client
+        )
         p.resetBaseVelocity(self.id, [-self.speed, 0, 0], physicsClientId=self._client)
 
     def memory(self) -> tuple[float, bool]:
