@@ -33,8 +33,9 @@ _STUCK, _STUCK_FOR = 0.006, 16
 _SWUNG, _FELL = 2.0, 1.3
 # Share of the usual force below which a grip has failed, and steps that it takes to be sure.
 _WEAK, _SURE = 0.25, 2
-# Loss of closure against the command, in all and in one step, that shows that the hand lets go.
-_OPENED, _OPENING = 0.1, 0.01
+# Loss of closure against the command, in all and in one step, that shows that the hand lets go;
+# jaws without force drift apart more slowly.
+_OPENED, _OPENING = 0.1, 0.03
 # Torque from outside on a joint that an empty hand, high over everything, does not meet [N m], and
 # what high means [m].
 _PUSH, _HIGH = 15.0, 0.82
@@ -169,8 +170,8 @@ class Diagnostician:
             self._highest.pop(("closure", 0), None)
         else:
             self._highest["closure", 0] = max(tight, closed)
-        opened = holding and closed < tight - _OPENED
         opening = bool(self._frames) and closed < max(self._frames[-1].body.closure) - _OPENING
+        opened = holding and opening and closed < tight - _OPENED
         weak = holding and not (opened or opening) and usual > 0 and force < _WEAK * usual
         name = held or ""
         self._tell("item_dropped", opened, belief, name)

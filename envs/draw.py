@@ -64,7 +64,7 @@ class Draw:
         for zone, about in facility.zones.items():
             if about.condition == "quarantine":
                 self._room[zone] = max(0, self._room[zone] - _RESERVE)
-        self._routes = sorted({r for rule in facility.storage.slotting for r in rule.route or ()})
+        self._routes = facility.storage.routes
 
     def zone(self, unit: Unit, unlisted: bool = False) -> str:
         """Return where a unit belongs."""

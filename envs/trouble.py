@@ -179,7 +179,10 @@ def _add(scene: _Scene, fault: Fault) -> Fault | None:
     others = [sku for sku in scene.catalogue.items if sku.sku not in used and sku.mass < 0.5]
     if not free or not others:
         return None
-    unit = Unit(sku=others[int(scene.rng.integers(len(others)))], lot="L9999")
+    routes = scene.spec.facility.storage.routes or ("",)
+    route = routes[int(scene.rng.integers(len(routes)))]
+    sku = others[int(scene.rng.integers(len(others)))]
+    unit = Unit(sku=sku, lot="L9999", route=route)
     last = max(int(place.name.rpartition("-")[2]) for place in scene.spec.placements)
     name = f"item-{last + 1}"
     cell = free[int(scene.rng.integers(len(free)))]

@@ -31,6 +31,7 @@ class JawsBody:
     def __init__(self, client: int, model: Model, config: Jaws, period: float) -> None:
         self.strength = 1.0
         self.override: float | None = None
+        self._force = config.force
         self._client, self._robot, self._fingers = client, model.id, model.fingers
         self._config, self._period = config, period
         # Jaws mirror each other, as the real hand's gear makes them.
@@ -63,7 +64,7 @@ class JawsBody:
         reach = _SPEED * self._period
         step = min(max(goal - self._target, -reach), reach)
         self._target += step
-        force = self._config.force * self.strength
+        self._force = force = self._config.force * self.strength
         p.setJointMotorControlArray(
             self._robot, self._fingers, p.POSITION_CONTROL, targetPositions=[self._target] * 2,
             targetVelocities=[step / self._period] * 2, forces=[force] * 2,
@@ -77,7 +78,9 @@ class JawsBody:
         """Return how far the jaws are closed and the mean force of their motors [N]."""
         states = p.getJointStates(self._robot, self._fingers, physicsClientId=self._client)
         closure = 1.0 - (states[0][0] + states[1][0]) / self._config.opening
-        return min(max(closure, 0.0), 1.0), (abs(states[0][3]) + abs(states[1][3])) / 2
+        force = (abs(states[0][3]) + abs(states[1][3])) / 2
+        # Of a motor without force the engine keeps telling the last one.
+        return min(max(closure, 0.0), 1.0), min(force, self._force)
 
     def memory(self) -> float:
         """Return the set point."""

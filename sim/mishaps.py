@@ -28,6 +28,8 @@ Point = tuple[float, float]
 _LIFTED = (0.02, 0.10)
 # Nothing is pushed while the tool is nearer than this [m].
 _AWAY = 0.25
+# A hand that was not closed for so long is empty [control steps].
+_IDLE = 15
 # Longest push of a carton or an item [control steps].
 _LONGEST = 40
 # Cosines between a pushed item's upright axis and the vertical: past its balance, and lying.
@@ -67,6 +69,7 @@ class Mishaps:
         self._grips: dict[str, float] = {}
         self.lifts: list[str] = []
         self._risen = ""
+        self.idle = 0
         self._running = [_KINDS[fault.kind](self, fault) for fault in faults]
 
     def step(self, last: Observation, action: Action) -> None:
@@ -98,6 +101,7 @@ class Mishaps:
     def _track(self, action: Action) -> None:
         """Keep count of the items that the hand lifts."""
         closing = max(action.grips) > 0.5
+        self.idle = 0 if closing else self.idle + 1
         near = min(self.now.scene.items, key=self._gap, default=None)
         if not closing or near is None:
             self._grips.clear()
@@ -349,7 +353,7 @@ def _swinging(cell: Mishaps) -> bool:
     """Tell whether the arm moves high over everything with an empty hand."""
     body = cell.now.body
     fast = float(abs(body.velocities).max()) > 0.3
-    return fast and max(body.closure) < 0.9 and body.tool.position[2] > 0.85
+    return fast and cell.idle > _IDLE and body.tool.position[2] > 0.85
 
 
 _KINDS: dict[FaultKind, Callable[[Mishaps, Fault], Mishap]] = {
