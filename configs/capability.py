@@ -56,8 +56,7 @@ def flat_top(sku: Sku) -> float:
         case "bottle":
             return NECK * width
         case "mesh":
-            # No mesh is known to be flat where its box is.
-            return 0.0
+            return 0.0 if sku.mesh is None else sku.mesh.flat_top
     return width
 
 

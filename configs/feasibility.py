@@ -28,6 +28,7 @@ FLAP_ROOM = 0.03
 def load_cell(
     facility_name: str, body_name: str, catalogue_name: str | None = None,
     cartons: tuple[int, int] | None = None, items: tuple[int, int] | None = None,
+    short: float | None = None,
 ) -> tuple[Facility, Body, Catalogue]:  # fmt: skip
     """Return the facility, the body and the facility's catalogue, which fit together.
 
@@ -39,12 +40,13 @@ def load_cell(
         catalogue_name: Of goods that take the place of the facility's own.
         cartons: Least and most cartons of a delivery, in place of the facility's.
         items: Least and most items of a carton, in place of the facility's.
+        short: Chance that a carton is short of an item, in place of the facility's.
 
     Raises:
         ConfigError: If a file is malformed or the cell cannot work.
     """
     facility, body = load_facility(facility_name), load_body(body_name)
-    changed = {"cartons": cartons, "items": items}
+    changed = {"cartons": cartons, "items": items, "short": short}
     changes = {name: value for name, value in changed.items() if value is not None}
     if changes:
         delivery = Delivery.model_validate(facility.delivery.model_dump() | changes)

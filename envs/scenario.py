@@ -54,7 +54,8 @@ def _delivery(
         start = (x + _RIDE, y, z)
         cells = grid(start, layout.cells, layout.pitch)
         fewest, most = rules.items
-        most = min(most, len(cells) - bool(rules.surplus) - bool(rules.wrong))
+        # One too many needs a cell of its own.
+        most = min(most, len(cells) - bool(rules.surplus))
         content = draw.carton(number(rng, (min(fewest, most), most)))
         order = rng.permutation(len(cells))[: len(content.units)]
         placements = tuple(

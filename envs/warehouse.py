@@ -68,6 +68,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         catalogue: Name of the goods that take the place of the facility's own.
         cartons: Least and most cartons of a delivery, in place of the facility's.
         items: Least and most items of a carton, in place of the facility's.
+        short: Chance that a carton is short of an item, in place of the facility's.
         render_mode: ``rgb_array``, ``human`` (a window; needs a display) or None.
 
     Raises:
@@ -98,6 +99,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         catalogue: str | None = None,
         cartons: tuple[int, int] | None = None,
         items: tuple[int, int] | None = None,
+        short: float | None = None,
         render_mode: str | None = None,
     ) -> None:
         parts = (observation,) if isinstance(observation, str) else tuple(observation)
@@ -119,7 +121,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
             _require("executor", (skills,), tuple(executors()))
         _require("render mode", (render_mode or "rgb_array",), ("rgb_array", "human"))
         self.facility, self.body, self.catalogue = load_cell(
-            facility, body, catalogue, cartons, items
+            facility, body, catalogue, cartons, items, short
         )
         self.faults = None if faults is None else load_faults(faults)
         self.level = level

@@ -42,7 +42,7 @@ def of_split(
     tasks = (task,) if task else split.tasks
     own = {
         "faults": split.faults, "level": split.level, "catalogue": split.catalogue,
-        "cartons": split.cartons, "items": split.items,
+        "cartons": split.cartons, "items": split.items, "short": split.short,
     }  # fmt: skip
     for k in range(first, first + count):
         turn = {"task": tasks[k // len(places) % len(tasks)], "facility": places[k % len(places)]}

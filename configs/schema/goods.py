@@ -38,6 +38,8 @@ class MeshShape(Strict):
     file: str
     # Multiples of a right angle, so that the stretching only changes axes.
     rpy: Annotated[Vec3, AfterValidator(_right_angles)] = (0.0, 0.0, 0.0)
+    # Diameter of the disc about the middle of its top that is flat when it stands upright [m].
+    flat_top: Annotated[float, Field(ge=0.0)] = 0.0
 
 
 class Sku(Strict):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from .base import Count, Rising, Strict
+from .base import Count, Rising, Share, Strict
 
 Task = Literal["unpack", "classify", "store", "chain"]
 
@@ -32,6 +32,7 @@ class Split(Strict):
         faults: Name of a fault profile.
         cartons: Least and most cartons of a delivery.
         items: Least and most items of a carton.
+        short: Chance that a carton is short of an item.
     """
 
     name: str
@@ -44,3 +45,4 @@ class Split(Strict):
     faults: str | None = None
     cartons: Annotated[tuple[Count, Count], Rising] | None = None
     items: Annotated[tuple[Count, Count], Rising] | None = None
+    short: Share | None = None
