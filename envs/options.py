@@ -15,19 +15,21 @@ from warewheel.configs.schema import Body, Facility
 from warewheel.sim.values import Action, Observation
 
 GROUP = "warewheel.executors"
-SKILLS = ("wait", "open", "pick", "scan", "place")
+SKILLS = ("wait", "open", "pick", "scan", "place", "report")
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A grounded skill, as an executor is told it."""
+    """A grounded skill, as an executor is told it; ``item`` may be a manifest's line."""
 
     skill: str
     item: str = ""
     place: str = ""
+    finding: str = ""
 
     def __str__(self) -> str:
-        return f"{self.skill}({', '.join(a for a in (self.item, self.place) if a)})"
+        words = (self.item, self.place, self.finding)
+        return f"{self.skill}({', '.join(word for word in words if word)})"
 
 
 class Executor(Protocol):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from warewheel.configs.schema import Body, Facility
 from warewheel.sim.facts import Places
-from warewheel.sim.values import Observation
+from warewheel.sim.values import FINDINGS, Observation
 
 from .options import SKILLS, Option
 
@@ -43,10 +43,12 @@ def action_space(mode: str, body: Body, facility: Facility) -> spaces.Space[Any]
     turn about W's x, y, z (times `DELTA_TURN`), then each end effector from closed (suction on) to
     open (off). ``joint``: shape (dof + effectors,) in [-1, 1]: joint targets from lower to upper
     limit, then each end effector. ``skill``: [skill, item, place], each an index; arguments that
-    a skill does not take are ignored.
+    a skill does not take are ignored. For ``report`` the second is the item's or, of what is
+    short, the manifest line's, and the third goes on after the places with the findings.
     """
     if mode == "skill":
-        return spaces.MultiDiscrete([len(SKILLS), facility.delivery.items[1], _places(facility)])
+        words = _places(facility) + len(FINDINGS)
+        return spaces.MultiDiscrete([len(SKILLS), facility.delivery.most, words])
     size = 6 if mode == "ee_delta" else body.dof
     return spaces.Box(-1.0, 1.0, (size + body.effectors,), np.float32)
 
@@ -55,10 +57,15 @@ def option(action: NDArray[Any], places: Places) -> Option:
     """Return the option that a ``skill`` action names."""
     skill, item, place = (int(v) for v in action)
     name = SKILLS[skill]
+    floors = tuple(places.floors)
+    if name == "report":
+        # Beyond the places come the findings; one place is as good as another to mean the first.
+        finding = FINDINGS[max(0, place - len(floors))]
+        return Option(name, f"{'line' if finding == 'short' else 'item'}-{item}", finding=finding)
     return Option(
         name,
         f"item-{item}" if name in ("pick", "scan", "place") else "",
-        tuple(places.floors)[place] if name == "place" else "",
+        floors[min(place, len(floors) - 1)] if name == "place" else "",
     )
 
 

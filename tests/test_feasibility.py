@@ -45,12 +45,6 @@ def first_item(**fields: Any) -> Catalogue:
     ("fields", "says"),
     [
         (
-            {"shape": "box", "size": (0.08, 0.078, 0.1)},
-            "its narrow side is 0.078 m; the jaws take up to 0.070 m",
-        ),
-        ({"mass": 2.5}, "it weighs 2.50 kg; the payload is 2.00 kg"),
-        ({"mass": 1.9, "friction": 0.1}, "it weighs 1.90 kg; the jaws' friction holds up to"),
-        (
             {"shape": "box", "size": (0.12, 0.05, 0.1)},
             "does not fit a cell of 0.095 x 0.154 m of carton 'double-wall'",
         ),
@@ -91,6 +85,17 @@ def test_items(fields: dict[str, Any], says: str) -> None:
 def test_facilities(fields: dict[str, Any], says: str) -> None:
     reasons = refusal(with_(HUB, **fields))
     assert any(says in reason for reason in reasons), reasons
+
+
+def test_a_body_that_can_handle_too_little_is_refused() -> None:
+    heavy = with_(GENERAL, **{f"items__{k}__mass": 2.5 for k in range(len(GENERAL.items))})
+    reasons = refusal(catalogue=heavy)
+    assert "what panda can handle fills 0 slots; a delivery may hold 12 items" in reasons
+    assert "item 'drinking-glass': it weighs 2.50 kg; the payload is 2.00 kg" in reasons
+
+
+def test_an_item_that_the_body_cannot_handle_may_be_in_stock() -> None:
+    check(HUB, PANDA, first_item(mass=2.5))
 
 
 def test_a_far_tote_is_named() -> None:
