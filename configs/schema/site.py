@@ -16,7 +16,7 @@ from .surroundings import Surroundings
 
 Keeping = Literal["ambient", "cold", "hazmat", "secure", "quarantine"]
 # What can be wrong with an item: seen, missing on its label, or at odds with the manifest.
-Fault = Literal["damaged", "open", "unreadable", "wrong", "surplus"]
+Flaw = Literal["damaged", "open", "unreadable", "wrong", "surplus"]
 # Distance of a tote's two items from its middle [m].
 _PAIR = 0.046
 Task = Literal["chain", "unpack", "classify", "store"]
@@ -142,7 +142,7 @@ class Storage(Strict):
 
     slotting: tuple[SlottingRule, ...]
     # What is set aside for what is wrong with it, and in which zone.
-    quarantine: dict[Fault, str] = Field(default_factory=dict)
+    quarantine: dict[Flaw, str] = Field(default_factory=dict)
     # An item heavier than this must not stand high.
     heavy_above: Positive
     # Highest tier that an item heavier than ``heavy_above`` may stand on.
