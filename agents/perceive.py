@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from warewheel.sim.facts import inside
 from warewheel.sim.values import (
@@ -16,6 +16,8 @@ from warewheel.sim.values import (
     Read,
 )
 
+# Past this angle of its flaps an eye sees into a carton [rad].
+_AJAR = 1.2
 # Control steps for which it is remembered where the tool was; longer than any delay of a picture.
 _KEPT = 120
 
@@ -57,8 +59,8 @@ class Belief:
 class TruePoses:
     """Gets every pose from the cell's tracking, and knows an item only once its label was read.
 
-    Poses are true as long as the tracking works; when it fails they come late, with noise, or not
-    at all.
+    Whether it is damaged shows once it has been out of a closed carton. Poses are true as long as
+    the tracking works; when it fails they come late, with noise, or not at all.
     """
 
     name = "true-poses"
@@ -67,6 +69,7 @@ class TruePoses:
     def __init__(self) -> None:
         self._origins: dict[str, str] = {}
         self._tools: deque[tuple[int, Pose]] = deque(maxlen=_KEPT)
+        self._looked: set[str] = set()
         self._seen: tuple[int, Belief] | None = None
 
     def perceive(self, observation: Observation) -> Belief:
@@ -76,13 +79,20 @@ class TruePoses:
         view = observation.view
         carton = view.scene.carton
         self._tools.append((observation.step, observation.body.tool))
+        opened = carton is None or min(carton.flaps) > _AJAR
         for item in view.scene.items:
-            if carton is not None and item.name not in self._origins and inside(carton, item):
+            packed = carton is not None and inside(carton, item)
+            if carton is not None and packed and item.name not in self._origins:
                 self._origins[item.name] = carton.name
+            if opened or not packed:
+                self._looked.add(item.name)
         belief = Belief(
             body=observation.body,
             carton=carton,
-            items=view.scene.items,
+            items=tuple(
+                item if item.name in self._looked else replace(item, condition="intact")
+                for item in view.scene.items
+            ),
             labels={read.item: read for read in observation.reads},
             manifests=observation.manifests,
             origins=dict(self._origins),

@@ -19,7 +19,7 @@ from .runner import Step
 
 Frame = NDArray[np.uint8]
 
-_VIEW = Camera((1.55, -1.05, 1.55), (0.28, -0.02, 0.68), fov=46.0, width=560, height=420)
+_VIEW = Camera((1.6, -1.1, 1.6), (0.2, -0.02, 0.74), fov=52.0, width=560, height=420)
 _FPS = 20
 # One picture in this many control steps; the film runs as many times faster than the robot.
 _EVERY = 5

@@ -9,7 +9,7 @@ import numpy as np
 import pybullet as p
 
 from warewheel.configs.capability import NECK
-from warewheel.configs.schema import Sku
+from warewheel.configs.schema import Condition, Sku, Unit
 
 from .assets import Look, item_urdf
 from .urdf import DATA, Vertex, ring
@@ -18,13 +18,16 @@ from .values import Pose
 # Directions in which an odd shape's outermost points are looked for: enough for flats to lie on
 # and few enough for a solver that compares every pair of edges.
 _LATITUDES, _LONGITUDES = 5, 12
+# How much of its colour an item loses with its condition, and to which shade of grey.
+_WEAR: dict[Condition, tuple[float, float]] = {"damaged": (0.65, 0.1), "open": (0.6, 0.95)}
 
 
-def spawn(client: int, sku: Sku, pose: Pose, friction: float = 1.0) -> int:
+def spawn(client: int, unit: Unit, pose: Pose, friction: float = 1.0) -> int:
     """Create an item at ``pose`` (of the centre of its bounding box); return its body id.
 
     ``friction`` is a factor on the SKU's own.
     """
+    sku = unit.sku
     if sku.shape in ("box", "bag"):
         body = _box(client, sku, pose)
     else:
@@ -38,6 +41,11 @@ def spawn(client: int, sku: Sku, pose: Pose, friction: float = 1.0) -> int:
         body, -1, lateralFriction=sku.friction * friction, linearDamping=0.02, angularDamping=0.15,
         physicsClientId=client,
     )  # fmt: skip
+    if unit.condition != "intact":
+        # A stain all over, or the pale inside of a torn wrapper.
+        share, shade = _WEAR[unit.condition]
+        worn = [(1 - share) * c + share * shade for c in sku.rgb]
+        p.changeVisualShape(body, -1, rgbaColor=(*worn, 1.0), physicsClientId=client)
     return int(body)
 
 

@@ -153,7 +153,7 @@ class World:
     def _spawn(self, placements: Sequence[Placement]) -> None:
         friction = self.spec.facility.surroundings.friction.goods
         for place in placements:
-            body = spawn(self._client, place.unit.sku, place.pose, friction)
+            body = spawn(self._client, place.unit, place.pose, friction)
             self.items[place.name] = body
             self._rest.add(body)
             if place.label is not None:

@@ -8,7 +8,7 @@ import pybullet as p
 import pytest
 
 from warewheel.configs import load_catalogue, names
-from warewheel.configs.schema import Sku
+from warewheel.configs.schema import Sku, Unit
 from warewheel.sim.items import spawn
 from warewheel.sim.values import Pose
 from warewheel.sim.world import PHYSICS_HZ
@@ -37,7 +37,7 @@ def client() -> int:
 @pytest.mark.parametrize("sku", GOODS)
 def test_an_item_that_is_stood_up_stays_so(client: int, sku: Sku) -> None:
     start = (0.0, 0.0, sku.size[2] / 2 + 0.001)
-    body = spawn(client, sku, Pose(start, (0.0, 0.0, 0.0, 1.0)))
+    body = spawn(client, Unit(sku=sku), Pose(start, (0.0, 0.0, 0.0, 1.0)))
     for _ in range(2 * PHYSICS_HZ):
         p.stepSimulation(physicsClientId=client)
     position, turn = p.getBasePositionAndOrientation(body, physicsClientId=client)

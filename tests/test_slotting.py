@@ -39,6 +39,11 @@ def test_without_a_good_slot_a_legal_one_is_better_than_none() -> None:
     assert Slotting(STORAGE).order(unit(A, 30), free, [], [unit(A, 3)]) == ["x-0"]
 
 
+def test_what_does_not_expire_stands_anywhere() -> None:
+    lasting, early = unit(A), unit(A, 3)
+    assert set(Slotting(STORAGE).order(lasting, SLOTS, [(early, 1)], [early])) == set(SLOTS)
+
+
 UNITS = st.lists(
     st.builds(
         unit, st.sampled_from([A, B]), st.integers(1, 5), st.just(False)

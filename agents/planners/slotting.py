@@ -13,7 +13,7 @@ class _Need:
     """What of a unit matters to the rules of a rack."""
 
     gtin: str
-    expiry: float
+    expiry: int | None
     heavy: bool
 
 
@@ -28,8 +28,8 @@ class Slotting:
         self._storage = storage
 
     def order(
-        self, unit: Unit, free: Mapping[str, int], stored: Sequence[tuple[Unit, int]],
-        expected: Sequence[Unit],
+        self, unit: Unit, free: Mapping[str, int], stored: Sequence[tuple[Unit, int]] = (),
+        expected: Sequence[Unit] = (),
     ) -> list[str]:  # fmt: skip
         """Return the free slots that a unit may go to, the best first.
 
@@ -40,7 +40,7 @@ class Slotting:
             expected: Units that have yet to be stored in that zone.
         """
         need = self._need(unit)
-        rest = sorted((self._need(u) for u in expected), key=lambda n: (not n.heavy, n.expiry))
+        rest = sorted((self._need(u) for u in expected), key=lambda n: (not n.heavy, n.expiry or 0))
         fixed = [(self._need(u), tier) for u, tier in stored]
         good, possible = [], []
         for slot, tier in free.items():
@@ -55,7 +55,7 @@ class Slotting:
         return sorted(good or possible, key=lambda slot: free[slot], reverse=up)
 
     def _need(self, unit: Unit) -> _Need:
-        expiry = float("inf") if unit.expiry is None else float(unit.expiry)
+        expiry = unit.expiry if self._storage.first_expired_first_out else None
         return _Need(unit.sku.gtin, expiry, unit.sku.mass > self._storage.heavy_above)
 
     def _may(self, need: _Need, tier: int, fixed: Sequence[tuple[_Need, int]]) -> bool:
@@ -63,7 +63,10 @@ class Slotting:
         if need.heavy and tier > self._storage.heavy_max_level:
             return False
         return not any(
-            other.gtin == need.gtin and (other.expiry - need.expiry) * (level - tier) < 0
+            other.gtin == need.gtin
+            and other.expiry is not None
+            and need.expiry is not None
+            and (other.expiry - need.expiry) * (level - tier) < 0
             for other, level in fixed
         )
 
