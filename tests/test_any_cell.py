@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 import pybullet as p
@@ -16,7 +17,7 @@ from warewheel.sim.world import World
 STEPS = 50
 # Deepest overlap that an episode may start with [m].
 OVERLAP = 0.002
-FEW, MANY = 6, 100
+FEW, MANY = 6, 500
 
 
 def cells() -> list[tuple[str, str]]:
@@ -31,11 +32,23 @@ def cells() -> list[tuple[str, str]]:
     return found
 
 
-def draw(count: int) -> list[tuple[str, str, str, int]]:
-    """Draw configurations: facility, body, task, seed."""
+def draw(count: int) -> list[tuple[dict[str, Any], int]]:
+    """Draw configurations: arguments of an environment, and a seed."""
     rng = np.random.default_rng(0)
-    pairs = [(*cell, task) for cell in cells() for task in TASKS]
-    return [(*pairs[int(rng.integers(len(pairs)))], int(rng.integers(2**31))) for _ in range(count)]
+    choices: list[list[Any]] = [
+        cells(), list(TASKS), ["none", *names("variation")], [None, *names("faults")],
+        [None, "unseen"],
+    ]  # fmt: skip
+    found = []
+    for _ in range(count):
+        one = [choice[int(rng.integers(len(choice)))] for choice in choices]
+        (facility, body), task, level, faults, catalogue = one
+        settings = {
+            "task": task, "facility": facility, "body": body, "level": level, "faults": faults,
+            "catalogue": catalogue,
+        }  # fmt: skip
+        found.append((settings, int(rng.integers(2**31))))
+    return found
 
 
 def overlaps(world: World) -> list[str]:
@@ -60,14 +73,14 @@ def _name(body: int, client: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("facility", "body", "task", "seed"),
+    ("settings", "seed"),
     [
-        pytest.param(*case, marks=pytest.mark.slow if k >= FEW else ())
+        pytest.param(*case, id=f"{k}", marks=pytest.mark.slow if k >= FEW else ())
         for k, case in enumerate(draw(MANY))
     ],
 )
-def test_an_episode_starts_sound(facility: str, body: str, task: str, seed: int) -> None:
-    env = WarehouseEnv(task, facility, body)
+def test_an_episode_starts_sound(settings: dict[str, Any], seed: int) -> None:
+    env = WarehouseEnv(**settings)
     try:
         env.reset(seed=seed)
         assert env.world is not None
