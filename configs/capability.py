@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from .schema import Body, Cup, Jaws, Sku, Vec3
 
 # Room that the jaws need beyond an item to close around it [m].
 JAW_ROOM = 0.01
 # Radius of a bottle's neck, as a share of its body's.
 NECK = 0.42
+# Height over a floor at which the tool holds tall goods [m].
+TALL = 0.2
 # Standard gravity [m/s^2].
 GRAVITY = 9.81
 
@@ -65,6 +69,29 @@ def reaches(body: Body, point: Vec3) -> bool:
     return not out_of_reach(body, point)
 
 
+def reach(body: Body, floor: float) -> tuple[float, float]:
+    """Return how near to and how far from its base a body works over a floor.
+
+    Flat goods bring the tool low, where it reaches least far; tall ones bring it high, where it
+    cannot come as near.
+
+    Args:
+        body: The body.
+        floor: Height in W [m].
+
+    Returns:
+        Nearest and farthest distance [m].
+    """
+    near, far = body.reach
+    if not body.reach_by_height:
+        return near, far
+    heights, nearest, farthest = zip(*body.reach_by_height, strict=True)
+    return (
+        max(near, float(np.interp(floor + TALL, heights, nearest))),
+        min(far, float(np.interp(floor + body.lowest, heights, farthest))),
+    )
+
+
 def out_of_reach(body: Body, point: Vec3, above: float = 0.0) -> list[str]:
     """Return why the tool cannot point straight down at ``point``; nothing if it can.
 
@@ -74,7 +101,7 @@ def out_of_reach(body: Body, point: Vec3, above: float = 0.0) -> list[str]:
         above: Height above ``point`` up to which the tool must get as well [m].
     """
     found = []
-    near, far = body.reach
+    near, far = reach(body, point[2])
     low, high = body.height[0], body.height[1] - above
     away = math.hypot(point[0] - body.base[0], point[1] - body.base[1])
     if not near <= away <= far:

@@ -132,9 +132,13 @@ def _room(sku: Sku, facility: Facility) -> Iterator[str]:
 def _reach(facility: Facility, body: Body, able: Sequence[Sku]) -> Iterator[str]:
     """Yield the places that the tool cannot get to, pointing straight down."""
     tallest = max((sku.size[2] for sku in able), default=0.0)
-    for name, point in places(facility).items():
-        for reason in out_of_reach(body, point, tallest):
-            yield f"{name} {reason}"
+    told = {n: out_of_reach(body, point, tallest) for n, point in places(facility).items()}
+    for name, found in told.items():
+        # Of a tote's marks one within reach will do.
+        tote, mark, _ = name.rpartition(" mark ")
+        others = [told[n] for n in told if mark and n.startswith(tote + mark)]
+        if not others or all(others):
+            yield from (f"{name} {reason}" for reason in found)
 
 
 def _hold(facility: Facility, body: Body, catalogue: Catalogue) -> Iterator[Reason]:

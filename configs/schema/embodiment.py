@@ -41,6 +41,11 @@ class Body(Strict):
     payload: Positive
     # Horizontal distance from the base axis at which the tool can still point straight down.
     reach: Annotated[tuple[Positive, Positive], Rising]
+    # The same by height of the tool in W, (height, nearest, farthest), where it depends on that;
+    # between two heights it changes evenly.
+    reach_by_height: tuple[tuple[float, Positive, Positive], ...] = ()
+    # Height over a floor at which the tool works at the flattest goods.
+    lowest: Positive = 0.03
     # Height band of the tool centre point in the world.
     height: Annotated[tuple[float, float], Rising]
     home: tuple[float, ...]
