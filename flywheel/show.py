@@ -65,13 +65,16 @@ def table(episodes: Sequence[Episode]) -> None:
     """Print how episodes went."""
     console = Console()
     first = episodes[0]
-    made = Table(title=f"{first.task} · {first.facility} · {first.body} · {first.planner}")
-    columns = ("seed", "items", "success", "progress", "violations", "failures", "sim s", "wall s")
+    made = Table(title=f"{first.body} · {first.planner}")
+    columns = ("task", "facility", "seed", "items", "success", "progress", "violations", "failures",
+               "sim s", "wall s")  # fmt: skip
+    left = ("task", "facility", "violations", "failures")
     for name in columns:
-        made.add_column(name, justify="left" if name in ("violations", "failures") else "right")
+        made.add_column(name, justify="left" if name in left else "right")
     for e in episodes:
         made.add_row(
-            str(e.seed), str(e.items), "[green]yes[/]" if e.success else "[red]no[/]",
+            e.task, e.facility, str(e.seed), str(e.items),
+            "[green]yes[/]" if e.success else "[red]no[/]",
             f"{e.progress:.0%}", " ".join(e.violations) or "-", " ".join(e.failures) or "-",
             f"{e.sim_seconds:.1f}", f"{e.wall_seconds:.1f}",
         )  # fmt: skip
