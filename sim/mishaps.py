@@ -125,11 +125,16 @@ class Mishaps:
         return math.dist(point[:2], self.now.body.tool.position[:2]) > _AWAY
 
 
-def _grip_slip(cell: Mishaps, fault: Fault) -> Mishap:
-    """The effector loses its force for a while: worn pads, a leaking cup."""
+def _at_a_lift(cell: Mishaps, fault: Fault) -> Mishap:
+    """Wait until the hand has just lifted the item that the fault is for."""
     while not cell.lifted(fault.after):
         yield
     cell.fire(fault, cell.lifts[-1])
+
+
+def _grip_slip(cell: Mishaps, fault: Fault) -> Mishap:
+    """The effector loses its force for a while: worn pads, a leaking cup."""
+    yield from _at_a_lift(cell, fault)
     effector = cell.body.effectors[0]
     for _ in cell.steps(fault.seconds):
         effector.strength = 0.0
@@ -139,9 +144,7 @@ def _grip_slip(cell: Mishaps, fault: Fault) -> Mishap:
 
 def _item_dropped(cell: Mishaps, fault: Fault) -> Mishap:
     """The effector lets go against its command."""
-    while not cell.lifted(fault.after):
-        yield
-    cell.fire(fault, cell.lifts[-1])
+    yield from _at_a_lift(cell, fault)
     effector = cell.body.effectors[0]
     for _ in cell.steps(fault.seconds):
         effector.override = 0.0
