@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pybullet as p
 
 from warewheel.configs.schema import FaultKind
 
+from .body import SimBody
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .faults import Fault, Fired
@@ -55,9 +55,9 @@ class Mishaps:
     """
 
     def __init__(
-        self, client: int, body: Any, conveyor: ConveyorBody, inbound: Inbound, sensors: Sensors,
-        items: dict[str, int], rest: Rest,
-        table: tuple[Point, Point], faults: tuple[Fault, ...], period: float,
+        self, client: int, body: SimBody, conveyor: ConveyorBody, inbound: Inbound,
+        sensors: Sensors, items: dict[str, int], rest: Rest, table: tuple[Point, Point],
+        faults: tuple[Fault, ...], period: float,
     ) -> None:  # fmt: skip
         self.client, self.body, self.conveyor = client, body, conveyor
         self.inbound, self.sensors, self.items = inbound, sensors, items
