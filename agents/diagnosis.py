@@ -33,9 +33,11 @@ _STUCK, _STUCK_FOR = 0.006, 16
 _SWUNG, _FELL = 2.0, 1.3
 # Share of the usual force below which a grip has failed, and steps that it takes to be sure.
 _WEAK, _SURE = 0.25, 2
-# Loss of closure against the command, in all and in one step, that shows that the hand lets go;
-# jaws without force drift apart more slowly.
-_OPENED, _OPENING = 0.1, 0.03
+# Loss of closure against the command, in all and in one step, that shows that the hand lets go,
+# and in one step that only a valve can bring about.
+_OPENED, _OPENING, _VALVE = 0.1, 0.03, 0.5
+# Force of a motor that is dead rather than moving freely [N].
+_DEAD = 0.05
 # Torque from outside on a joint that an empty hand, high over everything, does not meet [N m], and
 # what high means [m].
 _PUSH, _HIGH = 15.0, 0.82
@@ -170,9 +172,11 @@ class Diagnostician:
             self._highest.pop(("closure", 0), None)
         else:
             self._highest["closure", 0] = max(tight, closed)
-        opening = bool(self._frames) and closed < max(self._frames[-1].body.closure) - _OPENING
-        opened = holding and opening and closed < tight - _OPENED
-        weak = holding and not (opened or opening) and usual > 0 and force < _WEAK * usual
+        loss = max(self._frames[-1].body.closure) - closed if self._frames else 0.0
+        # Jaws without force are pushed open too, but by no motor; a valve shuts at once.
+        driven = force > _DEAD or loss > _VALVE
+        opened = holding and driven and loss > _OPENING and closed < tight - _OPENED
+        weak = holding and usual > 0 and force < _WEAK * usual and not (driven and loss > _OPENING)
         name = held or ""
         self._tell("item_dropped", opened, belief, name)
         self._tell("grip_slip", weak, belief, name, _SURE)

@@ -106,8 +106,8 @@ def _some_flap(scene: _Scene, fault: Fault) -> Fault:
 
 
 def _bump(scene: _Scene, fault: Fault) -> Fault:
-    """Push across the belt, or away from the robot: the dock's stop is on its side."""
-    way = fault.way / 2
+    """Push across the belt: along it the goods would leave the arm's reach."""
+    way = math.copysign(math.pi / 2, fault.way) + fault.way / 12
     items = len(scene.spec.parcels[0].placements)
     return replace(fault, after=int(scene.rng.integers(max(1, items - 1))), way=way)
 

@@ -132,7 +132,8 @@ class Scripted:
         }
         unit = self._clerk.unit(belief, held)
         if unit is None:
-            return sorted(free, key=lambda slot: free[slot], reverse=True)
+            # It may be heavy.
+            return sorted(free, key=lambda slot: free[slot])
         if self._facility.zones[zone].condition == "quarantine":
             # What is set aside waits for somebody to look at it, in no order.
             return self._slotting.order(unit, free)
