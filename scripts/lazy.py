@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-from warewheel.configs.choice import unknown
-
 
 class LazyGroup(click.Group):
     """A group some of whose commands live in modules of their own.
@@ -44,6 +42,9 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that was called; tell the closest one if there is none."""
         if args and self.get_command(ctx, args[0]) is None and not ctx.resilient_parsing:
+            # Reading configurations takes longer than printing help.
+            from warewheel.configs.choice import unknown
+
             ctx.fail(unknown("command", args[0], self.list_commands(ctx)))
         return super().resolve_command(ctx, args)
 

@@ -51,7 +51,7 @@ def test_a_carton_of_other_measures_takes_the_place_of_the_last(twin: Twin) -> N
 
 
 def test_what_is_held_is_kept_while_it_is_out_of_sight(twin: Twin) -> None:
-    held = Held("item-0", Pose((0.0, 0.0, 0.13)))
+    held = Held("item-0", Pose((0.0, 0.0, 0.17)))
     twin.believe(carton(0.1), [item(twin)], held, OPEN)
     assert twin.touches(HOME)
     twin.believe(carton(0.1), [], held, OPEN)
