@@ -13,14 +13,18 @@ from warewheel.envs.warehouse import WarehouseEnv
 from .episode import Episode
 from .runner import Step
 
+# The pose of an item that has not arrived yet.
+_ABSENT = [float("nan")] * 7
+
 
 class EpisodeLog:
     """Writes ``episode-SEED.npz`` and ``episode-SEED.json`` into a folder.
 
     The arrays have one row per control step: ``actions`` (as sent to the environment's
     ``joint`` mode), ``joints`` (dof) [rad], ``velocities`` (dof) [rad/s], ``closure`` (effectors),
-    ``tool`` (position and quaternion in W), ``items`` (items x 7, poses in W), ``flaps`` (2)
-    [rad], ``reward``, ``progress``.
+    ``tool`` (position and quaternion in W), ``items`` (items x 7, poses in W, in the order
+    of the JSON file's ``cargo``; NaN before their carton arrives), ``flaps`` (2) [rad],
+    ``reward``, ``progress``.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -28,6 +32,7 @@ class EpisodeLog:
 
     def on_reset(self, env: WarehouseEnv, agent: Agent) -> None:
         """Begin a new log."""
+        self._names = [placement.name for placement in env.spec_of_world.placements]
         self._rows: dict[str, list[object]] = {}
         self._events: list[dict[str, object]] = []
         self._subgoal = ""
@@ -35,6 +40,7 @@ class EpisodeLog:
     def on_step(self, env: WarehouseEnv, agent: Agent, step: Step) -> None:
         """Add a row."""
         seen = env.observed
+        poses = {i.name: [*i.pose.position, *i.pose.orientation] for i in seen.scene.items}
         carton = seen.scene.carton
         row = {
             "actions": step.action,
@@ -42,7 +48,7 @@ class EpisodeLog:
             "velocities": seen.body.velocities,
             "closure": seen.body.closure,
             "tool": [*seen.body.tool.position, *seen.body.tool.orientation],
-            "items": [[*i.pose.position, *i.pose.orientation] for i in seen.scene.items],
+            "items": [poses.get(name, _ABSENT) for name in self._names],
             "flaps": (0.0, 0.0) if carton is None else carton.flaps,
             "reward": step.reward,
             "progress": step.info["progress"],

@@ -18,6 +18,7 @@ from warewheel.agents.planners import registry
 from warewheel.agents.request import Request
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel import runner
+from warewheel.flywheel.log import EpisodeLog
 from warewheel.scripts.main import main
 
 KEYS = {
@@ -101,6 +102,18 @@ def test_the_log_holds_every_step(tmp_path: Path) -> None:
     assert kept["hash"] == row["hash"]
     with np.load(tmp_path / "episode-11.npz") as arrays:
         assert all(len(arrays[name]) == row["steps"] for name in arrays.files)
+
+
+def test_the_log_spans_every_carton(tmp_path: Path) -> None:
+    env = WarehouseEnv("chain", "parcel_hub", cartons=(2, 2), items=(1, 1))
+    try:
+        episode = runner.run(env, "scripted", 1, [EpisodeLog(tmp_path)])
+    finally:
+        env.close()
+    with np.load(tmp_path / "episode-1.npz") as arrays:
+        late = np.isnan(arrays["items"]).any(axis=(0, 2))
+        assert arrays["items"].shape == (episode.steps, episode.items, 7)
+    assert late.tolist() == [False, *[True] * (episode.items - 1)]
 
 
 class Curious:
