@@ -16,8 +16,8 @@ from .schema import Facility, Vec3
 _EDGE = 0.03
 # From the middle of a carton's outer cells to its wall along y, for the hand that reaches in [m].
 _HAND = 0.105
-# Half the width of the scanner's housing and of an item beside it [m].
-_SCANNER = 0.055 + 0.03
+# Half the width of the scanner's housing and of an item beside it that stands askew [m].
+_SCANNER = 0.055 + 0.052
 
 
 class Reason(NamedTuple):

@@ -58,7 +58,7 @@ MISTAKES = [
     ("[0.625, 0.72]", "[0.73, 0.72]", "slot north-2 is 0.818 m from the base; panda", None),
     ("[0.17, -0.52]", "[0.9, -0.52]", "table spot 3 is 1.039 m from the base; panda", None),
     ("[0.17, -0.52]", "[0.11, -0.52]", "table spot 3 is not 0.030 m within the table's", None),
-    ("[0.28, -0.36]", "[0.22, -0.36]", "table spot 0 is not 0.085 m away from the scanner", None),
+    ("[0.28, -0.36]", "[0.22, -0.36]", "table spot 0 is not 0.107 m away from the scanner", None),
     ("centre: [0.335, -0.525, 0.60]", "centre: [0.335, -0.425, 0.60]",
      "conveyor and table stand in each other", "table:"),
     ("centre: [0.335, -0.525, 0.60]", "centre: [0.335, -0.50, 0.60]",
