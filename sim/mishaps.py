@@ -30,6 +30,8 @@ _LIFTED = (0.02, 0.10)
 _AWAY = 0.25
 # A hand that was not closed for so long is empty [control steps].
 _IDLE = 15
+# Speed at which a carton is pushed [m/s].
+_LEAN = 0.08
 # Longest push of a carton or an item [control steps].
 _LONGEST = 40
 # Cosines between a pushed item's upright axis and the vertical: past its balance, and lying.
@@ -197,6 +199,9 @@ def _carton_bumped(cell: Mishaps, fault: Fault) -> Mishap:
 
     def push() -> None:
         at = carton.pose().position
+        # Leaned on, not kicked: what stands in it stays upright.
+        if math.hypot(*p.getBaseVelocity(carton.id, physicsClientId=cell.client)[0][:2]) > _LEAN:
+            return
         p.applyExternalForce(
             carton.id, -1, side, (at[0], at[1], at[2] + 0.05), p.WORLD_FRAME,
             physicsClientId=cell.client,
@@ -204,8 +209,7 @@ def _carton_bumped(cell: Mishaps, fault: Fault) -> Mishap:
 
     cell.fire(fault, carton.name)
     for _ in range(_LONGEST):
-        # It slides on for about as far as it was pushed.
-        if math.dist(carton.pose().position, start) > fault.size / 2:
+        if math.dist(carton.pose().position, start) > fault.size:
             break
         for body in inside:
             cell.rest.wake(body)
