@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from warewheel.configs import zone_of
 from warewheel.configs.schema import Catalogue, Facility, Sku, Unit
-from warewheel.sim.values import Finding, Line, Read, Report
+from warewheel.sim.values import Finding, Line, Read, Report, Vec3
 
 from .perceive import Belief
 
@@ -54,8 +54,7 @@ class Clerk:
         unit = self.unit(belief, item)
         if unit is None:
             return False
-        size = belief.item(item).size
-        return max(abs(a - b) for a, b in zip(unit.sku.size, size, strict=True)) > _ODD
+        return _gap(unit.sku.size, belief.item(item).size) > _ODD
 
     def zone(self, belief: Belief, item: str, unreadable: Collection[str]) -> str | None:
         """Return where an item belongs, or None while that is not known."""
@@ -101,9 +100,10 @@ class Clerk:
         mine = [item for item, origin in belief.origins.items() if origin == carton]
         if not mine or any(i not in belief.labels and i not in unreadable for i in mine):
             return []
-        left = self._left(belief, carton)
-        unknown = [i for i in mine if self._line_of(belief, i) is None]
-        for item in unknown:
+        matched, left = self._match(belief, carton)
+        for item in mine:
+            if item in matched:
+                continue
             # A blotted or wrong label: the item may still be what a line promises.
             line = self._looks_like(belief, item, left)
             if line is not None and (item in unreadable or self.mislabelled(belief, item)):
@@ -114,15 +114,12 @@ class Clerk:
         """Return what the manifests promise that no label read so far accounts for."""
         units = []
         for manifest in belief.manifests:
-            left = self._left(belief, manifest.carton)
+            _, left = self._match(belief, manifest.carton)
             for line in manifest.lines:
                 unit = self.promised(line)
                 if unit is not None:
                     units += [unit] * left[line.name]
         return units
-
-    def _left(self, belief: Belief, carton: str) -> Counter[str]:
-        return self._match(belief, carton)[1]
 
     def _line_of(self, belief: Belief, item: str) -> str | None:
         carton = belief.origins.get(item)
@@ -151,10 +148,15 @@ class Clerk:
                 sku = self._skus.get(line.gtin)
                 if sku is None or left[line.name] <= 0:
                     continue
-                gap = max(abs(a - b) for a, b in zip(sku.size, size, strict=True))
+                gap = _gap(sku.size, size)
                 if gap < _ODD and (best is None or gap < best[0]):
                     best = gap, line.name
         return None if best is None else best[1]
+
+
+def _gap(a: Vec3, b: Vec3) -> float:
+    """Return the largest difference between the sides of two boxes [m]."""
+    return max(abs(x - y) for x, y in zip(a, b, strict=True))
 
 
 def _suited(lines: tuple[Line, ...], read: Read) -> list[Line]:

@@ -93,15 +93,14 @@ class Inbound:
         """Return the carton's part of the scene."""
         return None if self.carton is None else self.carton.state(self.docked)
 
-    def memory(self) -> tuple[int, bool, bool, bool, int, tuple[bool, ...]]:
+    def memory(self) -> tuple[bool, bool, int, tuple[bool, ...]]:
         """Return the controller's state, which PyBullet's own snapshots leave out."""
         seals = () if self.carton is None else self.carton.memory()
-        there = self.carton is not None
-        return self.arrived, there, self.docked, self._leaving, self._clear, seals
+        return self.docked, self._leaving, self._clear, seals
 
-    def recall(self, memory: tuple[int, bool, bool, bool, int, tuple[bool, ...]]) -> None:
-        """Take back what `memory` returned; the same carton must be in the cell."""
-        _, _, self.docked, self._leaving, self._clear, seals = memory
+    def recall(self, memory: tuple[bool, bool, int, tuple[bool, ...]]) -> None:
+        """Take back what `memory` returned; the same carton (`cast`) must be in the cell."""
+        self.docked, self._leaving, self._clear, seals = memory
         if self.carton is not None:
             self.carton.recall(seals)
 
