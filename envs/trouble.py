@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from warewheel.configs.schema import Catalogue, FaultChance, FaultKind, FaultProfile, Unit
-from warewheel.sim.faults import Fault
+from warewheel.sim.faults.schedule import Fault
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.world import CONTROL_HZ
 

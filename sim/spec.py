@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from warewheel.configs.schema import Body, Carton, Facility, Unit
 
-from .faults import Fault
+from .faults.schedule import Fault
 from .values import Manifest, Pose
 
 

@@ -14,8 +14,8 @@ import pybullet as p
 
 from warewheel.configs.schema import Body, Carton, Facility
 
-from .arms import load, spread
 from .assets import carton_urdf, station_urdf
+from .bodies.arms import load, spread
 from .stations import belt, stations
 from .values import Array, CartonState, ItemState, Pose
 

@@ -15,17 +15,17 @@ import pybullet as p
 from warewheel.configs.schema import Unit
 
 from .assets import station_urdf
-from .body import make_body
+from .bodies.body import make_body
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .errors import DeviceError, SimError
-from .faults import Fired
+from .faults.mishaps import Mishaps
+from .faults.schedule import Fired
+from .faults.sensors import Sensors
 from .inbound import Inbound
 from .items import spawn
-from .mishaps import Mishaps
 from .rest import Rest
 from .scanner import ScannerBody
-from .sensors import Sensors
 from .spec import Placement, WorldSpec
 from .stations import stations
 from .values import Action, ItemState, Observation, Pose, Proprioception, Read, Scene, View

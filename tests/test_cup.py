@@ -16,7 +16,7 @@ from warewheel.agents.planners.scripted import Scripted
 from warewheel.configs import load_cell
 from warewheel.configs.schema import Cup, Unit
 from warewheel.envs.warehouse import WarehouseEnv
-from warewheel.sim.cup import CupBody
+from warewheel.sim.bodies.cup import CupBody
 from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.values import Action, Pose
 from warewheel.sim.world import World

@@ -14,7 +14,7 @@ from warewheel.agents.agent import Agent
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.envs.task import TASKS
 from warewheel.envs.warehouse import WarehouseEnv
-from warewheel.sim.cup import CupBody
+from warewheel.sim.bodies.cup import CupBody
 from warewheel.sim.values import Scene
 from warewheel.sim.world import PERIOD, World
 

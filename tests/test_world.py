@@ -12,7 +12,7 @@ import pytest
 
 from warewheel.configs import load_cell
 from warewheel.envs.scenario import scenario
-from warewheel.sim.body import BodyError
+from warewheel.sim.bodies.body import BodyError
 from warewheel.sim.camera import Camera, take
 from warewheel.sim.errors import SimError
 from warewheel.sim.values import Action, Observation

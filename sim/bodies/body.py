@@ -9,12 +9,12 @@ import numpy as np
 import pybullet as p
 
 from warewheel.configs.schema import Body, Cup, Jaws
+from warewheel.sim.values import Action, Array, Pose, Proprioception
 
 from .arms import Model, load
 from .cup import CupBody
 from .effector import Effector
 from .jaws import JawsBody
-from .values import Action, Array, Pose, Proprioception
 
 # Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
 # is worked out, and what keeps it finite near singular postures.

@@ -12,10 +12,9 @@ import pybullet as p
 
 from warewheel.configs.choice import unknown
 from warewheel.configs.schema import Body, Cup, Jaws
-
-from .errors import SimError
-from .urdf import DATA, box, hull, inertial, numbers, ring, write
-from .values import Array, Vec3
+from warewheel.sim.errors import SimError
+from warewheel.sim.urdf import DATA, box, hull, inertial, numbers, ring, write
+from warewheel.sim.values import Array, Vec3
 
 _WHITE, _DARK, _ORANGE = "0.93 0.94 0.95 1", "0.25 0.27 0.3 1", "0.95 0.45 0.1 1"
 # Pads and shells of a Panda finger in the finger's frame: (centre, size) [m]. Boxes hold a flat

@@ -9,9 +9,9 @@ import numpy as np
 import pybullet as p
 
 from warewheel.configs.schema import Cup
+from warewheel.sim.values import Pose, Vec3
 
 from .arms import Model
-from .values import Pose, Vec3
 
 # Points of the rim that must lie on one surface.
 _RIM = 8

@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterator
 import pybullet as p
 
 from warewheel.configs.schema import FaultKind
+from warewheel.sim.bodies.body import SimBody
+from warewheel.sim.carton import CartonBody
+from warewheel.sim.conveyor import ConveyorBody
+from warewheel.sim.inbound import Inbound
+from warewheel.sim.rest import Rest
+from warewheel.sim.values import Action, ItemState, Observation
 
-from .body import SimBody
-from .carton import CartonBody
-from .conveyor import ConveyorBody
-from .faults import Fault, Fired
-from .inbound import Inbound
-from .rest import Rest
+from .schedule import Fault, Fired
 from .sensors import Sensors
-from .values import Action, ItemState, Observation
 
 Mishap = Iterator[None]
 Point = tuple[float, float]

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from .values import ItemState, Pose, Scene, View
+from warewheel.sim.values import ItemState, Pose, Scene, View
 
 # Scenes that are kept for late delivery [control steps].
 _KEPT = 40

@@ -1,0 +1,1 @@
+"""Bodies: an arm with the hand that is mounted on it."""
