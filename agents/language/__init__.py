@@ -1,0 +1,1 @@
+"""Language models as planners: what they are asked, how their words become subgoals."""
