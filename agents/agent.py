@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from warewheel.configs.schema import Body, Catalogue, Facility
+from collections.abc import Sequence
+
 from warewheel.sim.values import Action, Observation
 
 from .clerk import Clerk
@@ -10,30 +11,29 @@ from .diagnosis import Diagnosis, Diagnostician
 from .executor import ScriptedExecutor
 from .perceive import Belief
 from .plan import Done, Outcome, Subgoal
-from .request import Planner
+from .request import Briefing, Planner
 
 
 class Agent:
     """A planner with a body's skills, in a closed loop.
 
     Args:
-        catalogue: What goods should look like.
-        instruction: What the robot is told.
-        seed: Seed of the motion planner's random trees.
+        briefing: Where it works, on what, with which body.
+        planner: Its brain.
+        instructions: What the robot is told: one sentence after the other is carried out.
     """
 
-    def __init__(
-        self, facility: Facility, body: Body, catalogue: Catalogue, planner: Planner,
-        instruction: str, seed: int,
-    ) -> None:  # fmt: skip
-        self._planner, self._instruction = planner, instruction
-        self._executor = ScriptedExecutor(facility, body, seed)
+    def __init__(self, briefing: Briefing, planner: Planner, instructions: Sequence[str]) -> None:
+        self._planner, self._instructions = planner, tuple(instructions)
+        self._number = 0
+        self._executor = ScriptedExecutor(briefing.facility, briefing.body, briefing.seed)
         self._diagnostician = Diagnostician()
-        self._clerk = Clerk(facility, catalogue)
+        self._clerk = Clerk(briefing.facility, briefing.catalogue)
         self._command: Action | None = None
         self.subgoal: Subgoal | None = None
         self.history: list[Done] = []
         self.finished = False
+        self.refused = ""
 
     @property
     def perceiver(self) -> str:
@@ -55,11 +55,9 @@ class Agent:
     def _choose(self, observation: Observation) -> Action:
         while not self.finished:
             if self.subgoal is None:
-                request = self._executor.request(observation, self._instruction, self.history)
-                self.subgoal = self._planner.next(request)
+                self.subgoal = self._next(observation)
                 if self.subgoal is None:
-                    self.finished = True
-                    break
+                    continue
                 self._executor.start(self.subgoal)
             step = self._executor.act(observation)
             if not isinstance(step, Outcome):
@@ -68,6 +66,22 @@ class Agent:
             self.subgoal = None
             self._audit(self._executor.perceiver.perceive(observation))
         return self._executor.rest()
+
+    def _next(self, observation: Observation) -> Subgoal | None:
+        """Return the planner's next subgoal, or None when it is done with an instruction."""
+        number = self._number
+        request = self._executor.request(
+            observation, self._instructions[number], self.history, number
+        )
+        subgoal = self._planner.next(request)
+        if subgoal is not None and subgoal.skill == "refuse":
+            self.refused = subgoal.reason
+            self.history.append(Done(subgoal, Outcome(True)))
+        elif subgoal is not None and subgoal.skill != "stop":
+            return subgoal
+        self._number += 1
+        self.finished = bool(self.refused) or self._number == len(self._instructions)
+        return None
 
     def _audit(self, belief: Belief) -> None:
         """Let the clerk name what labels and manifests show to be wrong."""

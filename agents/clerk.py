@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
+from typing import Protocol
 
 from warewheel.configs import zone_of
-from warewheel.configs.schema import Catalogue, Facility, Sku, Unit
-from warewheel.sim.values import Finding, Line, Read, Report, Vec3
-
-from .perceive import Belief
+from warewheel.configs.schema import Catalogue, Condition, Facility, Sku, Unit
+from warewheel.sim.values import Finding, Line, Manifest, Read, Report, Vec3
 
 # An item whose size differs from the catalogue's by more than this is not what its label says [m].
 _ODD = 0.008
+
+
+class Thing(Protocol):
+    """What an eye sees of an item."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def size(self) -> Vec3: ...
+
+    @property
+    def condition(self) -> Condition: ...
+
+
+class Papers(Protocol):
+    """What the clerk goes by: a belief or an inventory."""
+
+    @property
+    def items(self) -> Iterable[Thing]: ...
+
+    @property
+    def labels(self) -> Mapping[str, Read]: ...
+
+    @property
+    def manifests(self) -> tuple[Manifest, ...]: ...
+
+    @property
+    def origins(self) -> Mapping[str, str]: ...
+
+    def item(self, name: str) -> Thing: ...
 
 
 class Clerk:
@@ -27,12 +57,12 @@ class Clerk:
         self._storage = facility.storage
         self._skus: dict[str, Sku] = {sku.gtin: sku for sku in catalogue.items}
 
-    def unit(self, belief: Belief, item: str) -> Unit | None:
+    def unit(self, papers: Papers, item: str) -> Unit | None:
         """Return what the label and the eye say of an item, or None before its label was read."""
-        read = belief.labels.get(item)
+        read = papers.labels.get(item)
         if read is None or read.gtin not in self._skus:
             return None
-        condition = belief.item(item).condition
+        condition = papers.item(item).condition
         return Unit(
             sku=self._skus[read.gtin], lot=read.lot, expiry=read.expiry, route=read.route,
             condition=condition,
@@ -49,89 +79,89 @@ class Clerk:
         """Return where a sound unit belongs."""
         return zone_of(unit, self._storage)
 
-    def mislabelled(self, belief: Belief, item: str) -> bool:
+    def mislabelled(self, papers: Papers, item: str) -> bool:
         """Tell whether an item plainly is not what its label says."""
-        unit = self.unit(belief, item)
+        unit = self.unit(papers, item)
         if unit is None:
             return False
-        return _gap(unit.sku.size, belief.item(item).size) > _ODD
+        return _gap(unit.sku.size, papers.item(item).size) > _ODD
 
-    def zone(self, belief: Belief, item: str, unreadable: Collection[str]) -> str | None:
+    def zone(self, papers: Papers, item: str, unreadable: Collection[str]) -> str | None:
         """Return where an item belongs, or None while that is not known."""
-        unit = self.unit(belief, item)
+        unit = self.unit(papers, item)
         if unit is None and item not in unreadable:
             return None
         if unit is None:
             return self._storage.quarantine["unreadable"]
-        findings: list[str] = list(self.findings(belief, item, unreadable))
-        if self.mislabelled(belief, item):
+        findings: list[str] = list(self.findings(papers, item, unreadable))
+        if self.mislabelled(papers, item):
             findings.append("wrong")
         return zone_of(unit, self._storage, findings)
 
     def findings(
-        self, belief: Belief, item: str, unreadable: Collection[str]
+        self, papers: Papers, item: str, unreadable: Collection[str]
     ) -> tuple[Finding, ...]:
         """Return what there is to report of an item."""
         found: list[Finding] = []
-        condition = belief.item(item).condition
+        condition = papers.item(item).condition
         if condition != "intact":
             found.append(condition)
         if item in unreadable:
             found.append("unreadable")
-        if item in belief.labels and belief.manifests and self._line_of(belief, item) is None:
+        if item in papers.labels and papers.manifests and self._line_of(papers, item) is None:
             found.append("surplus")
         return tuple(found)
 
-    def reports(self, belief: Belief, unreadable: Collection[str]) -> list[Report]:
+    def reports(self, papers: Papers, unreadable: Collection[str]) -> list[Report]:
         """Return everything that there is to report by now."""
         found = [
             Report(finding, item.name)
-            for item in belief.items
-            for finding in self.findings(belief, item.name, unreadable)
+            for item in papers.items
+            for finding in self.findings(papers, item.name, unreadable)
         ]
-        for manifest in belief.manifests:
+        for manifest in papers.manifests:
             found += [
-                Report("short", line) for line in self.short(belief, manifest.carton, unreadable)
+                Report("short", line) for line in self.short(papers, manifest.carton, unreadable)
             ]
         return found
 
-    def short(self, belief: Belief, carton: str, unreadable: Collection[str]) -> list[str]:
+    def short(self, papers: Papers, carton: str, unreadable: Collection[str]) -> list[str]:
         """Return the lines that a carton is short of, once each of its items is known."""
-        mine = [item for item, origin in belief.origins.items() if origin == carton]
-        if not mine or any(i not in belief.labels and i not in unreadable for i in mine):
+        mine = [item for item, origin in papers.origins.items() if origin == carton]
+        if not mine or any(i not in papers.labels and i not in unreadable for i in mine):
             return []
-        matched, left = self._match(belief, carton)
+        matched, left = self._match(papers, carton)
         for item in mine:
             if item in matched:
                 continue
             # A blotted or wrong label: the item may still be what a line promises.
-            line = self._looks_like(belief, item, left)
-            if line is not None and (item in unreadable or self.mislabelled(belief, item)):
+            line = self._looks_like(papers, item, left)
+            if line is not None and (item in unreadable or self.mislabelled(papers, item)):
                 left[line] -= 1
         return sorted(left.elements())
 
-    def expected(self, belief: Belief) -> list[Unit]:
+    def expected(self, papers: Papers) -> list[Unit]:
         """Return what the manifests promise that no label read so far accounts for."""
         units = []
-        for manifest in belief.manifests:
-            _, left = self._match(belief, manifest.carton)
+        for manifest in papers.manifests:
+            _, left = self._match(papers, manifest.carton)
             for line in manifest.lines:
                 unit = self.promised(line)
                 if unit is not None:
                     units += [unit] * left[line.name]
         return units
 
-    def _line_of(self, belief: Belief, item: str) -> str | None:
-        carton = belief.origins.get(item)
-        return None if carton is None else self._match(belief, carton)[0].get(item)
+    def _line_of(self, papers: Papers, item: str) -> str | None:
+        carton = papers.origins.get(item)
+        return None if carton is None else self._match(papers, carton)[0].get(item)
 
-    def _match(self, belief: Belief, carton: str) -> tuple[dict[str, str], Counter[str]]:
+    def _match(self, papers: Papers, carton: str) -> tuple[dict[str, str], Counter[str]]:
         """Return the line of each item of a carton that was read, and what is left of the lines."""
-        lines = next((m.lines for m in belief.manifests if m.carton == carton), ())
+        lines = next((m.lines for m in papers.manifests if m.carton == carton), ())
         left = Counter({line.name: line.quantity for line in lines})
         matched: dict[str, str] = {}
-        for item, read in belief.labels.items():
-            if belief.origins.get(item) != carton:
+        for item, read in papers.labels.items():
+            if papers.origins.get(item) != carton:
                 continue
             line = next((x.name for x in _suited(lines, read) if left[x.name] > 0), None)
             if line is not None:
@@ -139,11 +169,11 @@ class Clerk:
                 left[line] -= 1
         return matched, left
 
-    def _looks_like(self, belief: Belief, item: str, left: Counter[str]) -> str | None:
+    def _looks_like(self, papers: Papers, item: str, left: Counter[str]) -> str | None:
         """Return the line left whose SKU has the item's size best, if one has it at all."""
-        size = belief.item(item).size
+        size = papers.item(item).size
         best: tuple[float, str] | None = None
-        for manifest in belief.manifests:
+        for manifest in papers.manifests:
             for line in manifest.lines:
                 sku = self._skus.get(line.gtin)
                 if sku is None or left[line.name] <= 0:

@@ -1,22 +1,27 @@
-"""The domain: what each skill takes, needs and promises, as facts.
+"""The domain: what each skill takes, needs, brings about and undoes, as facts.
+
+It is stated once. The monitor holds the body to it, the symbolic twin runs by it, the decoding
+grammar allows what it allows, the classical planner's problem is written from it, and error labels
+follow from it.
 
 A fact is a tuple of words, such as ``("held", "item-2")``. In a signature ``?item`` and ``?place``
-stand for the arguments.
+stand for the arguments; in what is undone ``*`` stands for anything.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from warewheel.sim.facts import Places, inside
+from warewheel.sim.facts import Places
 
-from .perceive import Belief
+from .inventory import BETWEEN, CARTON, HAND, LOST, Inventory
 from .plan import Subgoal
 
 Fact = tuple[str, ...]
 
-# A flap past this angle stays open by its own weight [rad].
-OPEN = 1.9
+# Why a planner may refuse an instruction.
+REASONS = ("absent", "too_heavy", "no_grip", "no_place", "no_room", "unsafe")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +31,21 @@ class Signature:
     Attributes:
         skill: Its name.
         arguments: What it takes: ``item``, ``place``; a ``report`` takes a ``subject`` (an item
-            or a manifest's line) and a ``finding``.
+            or a manifest's line) and a ``finding``; a ``refuse`` takes a ``reason``.
         needs: Facts that must hold when it begins.
         effects: Facts that hold when it has succeeded.
-        broken: Cause of failure if they do not.
+        undoes: Facts that no longer hold then.
+        broken: Cause of failure if an effect is not to be seen.
+        ends: It is no work for a body: it ends what the instruction began.
     """
 
     skill: str
     arguments: tuple[str, ...] = ()
     needs: tuple[Fact, ...] = ()
     effects: tuple[Fact, ...] = ()
+    undoes: tuple[Fact, ...] = ()
     broken: str = ""
+    ends: bool = False
 
 
 _EMPTY: Fact = ("hand", "empty")
@@ -51,43 +60,79 @@ SIGNATURES = {
         ),
         Signature(
             "pick", ("item",), needs=(_EMPTY, ("clear", "?item")),
-            effects=(("held", "?item"),), broken="GRASP_SLIP",
+            effects=(("held", "?item"),),
+            undoes=(_EMPTY, ("at", "?item", "*"), ("in", "?item", "*")), broken="GRASP_SLIP",
         ),
         Signature(
             "scan", ("item",), needs=(("held", "?item"),), effects=(("known", "?item"),),
             broken="UNREADABLE",
         ),
         Signature(
-            "place", ("item", "place"), needs=(("held", "?item"),),
-            effects=(("at", "?item", "?place"), _EMPTY), broken="DROP",
+            "place", ("item", "place"), needs=(("held", "?item"), ("free", "?place")),
+            effects=(("at", "?item", "?place"), _EMPTY), undoes=(("held", "?item"),),
+            broken="DROP",
         ),
-        Signature("report", ("subject", "finding")),
+        Signature(
+            "report", ("subject", "finding"), effects=(("reported", "?finding", "?subject"),)
+        ),
+        Signature("refuse", ("reason",), ends=True),
+        Signature("stop", ends=True),
     )
 }  # fmt: skip
 
 
-def ground(facts: tuple[Fact, ...], subgoal: Subgoal) -> tuple[Fact, ...]:
+def ground(facts: Iterable[Fact], subgoal: Subgoal) -> tuple[Fact, ...]:
     """Return ``facts`` of a signature with the subgoal's arguments put in."""
-    words = {"?item": subgoal.item, "?place": subgoal.place}
+    words = {
+        "?item": subgoal.item, "?place": subgoal.place, "?subject": subgoal.item,
+        "?finding": subgoal.finding,
+    }  # fmt: skip
     return tuple(tuple(words.get(word, word) for word in fact) for fact in facts)
 
 
-def believed(belief: Belief, held: str | None, places: Places) -> frozenset[Fact]:
-    """Return the facts that follow from a belief and from what the hand holds."""
-    carton = belief.carton
-    opened = carton is not None and min(carton.flaps) >= OPEN
-    found: set[Fact] = {("known", item) for item in belief.labels}
-    found.add(_EMPTY if held is None else ("held", held))
-    if carton is not None and carton.docked:
+def undone(facts: frozenset[Fact], patterns: Iterable[Fact]) -> frozenset[Fact]:
+    """Return those of ``facts`` that a grounded pattern with ``*`` names."""
+    exact, stems = set(), []
+    for pattern in patterns:
+        if pattern[-1] == "*":
+            stems.append(pattern[:-1])
+        else:
+            exact.add(pattern)
+    found = exact & facts
+    for stem in stems:
+        size = len(stem)
+        found |= {fact for fact in facts if fact[:size] == stem and len(fact) > size}
+    return frozenset(found)
+
+
+def believed(inventory: Inventory, places: Places) -> frozenset[Fact]:
+    """Return the facts that follow from an inventory."""
+    found: set[Fact] = {("known", item) for item in inventory.labels}
+    found |= {("reported", finding, subject) for finding, subject in inventory.reported}
+    held = False
+    taken: dict[str, int] = {}
+    for name, entry in inventory.entries.items():
+        where = entry.where
+        if where == HAND:
+            found.add(("held", name))
+            held = True
+            continue
+        if where == CARTON:
+            found.add(("in", name, "carton"))
+            if inventory.opened:
+                found.add(("clear", name))
+            continue
+        if where == LOST:
+            continue
+        found.add(("clear", name))
+        if where != BETWEEN:
+            found.add(("at", name, where))
+            taken[where] = taken.get(where, 0) + 1
+    if not held:
+        found.add(_EMPTY)
+    if inventory.docked:
         found.add(("docked", "carton"))
-    if opened:
+    if inventory.opened:
         found.add(("open", "carton"))
-    for item in belief.items:
-        packed = carton is not None and inside(carton, item)
-        if opened or not packed:
-            found.add(("clear", item.name))
-        if packed:
-            found.add(("in", item.name, "carton"))
-        elif item.name != held and (place := places.of(item)) is not None:
-            found.add(("at", item.name, place))
+    found |= {("free", place) for place, room in places.room.items() if taken.get(place, 0) < room}
     return frozenset(found)

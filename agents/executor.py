@@ -16,6 +16,7 @@ from warewheel.sim.values import Action, Observation, Report
 from warewheel.sim.world import PERIOD
 
 from .domain import believed
+from .inventory import Inventory, take_stock
 from .monitor import Monitor
 from .perceive import Belief, TruePoses
 from .plan import Done, Outcome, Subgoal
@@ -47,6 +48,7 @@ class ScriptedExecutor:
         self._mover = Mover(facility, body, motion, PERIOD)
         self._places = Places(facility)
         self._monitor = Monitor(self._places)
+        self._reported: set[tuple[str, str]] = set()
         self._skill: Skill | None = None
         self._starts: dict[str, Callable[[Subgoal, Belief], Skill]] = {
             "wait": lambda _, belief: _wait(self._mover, belief),
@@ -63,13 +65,14 @@ class ScriptedExecutor:
         return None if self._mover.held is None else self._mover.held.name
 
     def request(
-        self, observation: Observation, instruction: str, history: Sequence[Done]
+        self, observation: Observation, instruction: str, history: Sequence[Done], number: int = 0
     ) -> Request:
         """Return what a planner gets to know now."""
         belief = self.perceiver.perceive(observation)
         self._mover.notice(belief)
-        facts = believed(belief, self.held, self._places)
-        return Request(instruction, belief, facts, self.held, history)
+        inventory = self._stock(belief)
+        facts = believed(inventory, self._places)
+        return Request(instruction, inventory, facts, history, number)
 
     def start(self, subgoal: Subgoal) -> None:
         """Begin a subgoal; what ran before is abandoned."""
@@ -85,7 +88,9 @@ class ScriptedExecutor:
                 return next(self._skill)
             return self._skill.send(belief)
         except StopIteration as end:
-            return self._monitor.judge(self._subgoal, end.value, belief, self.held)
+            if end.value.success and self._subgoal.skill == "report":
+                self._reported.add((self._subgoal.finding, self._subgoal.item))
+            return self._monitor.judge(self._subgoal, end.value, self._stock(belief))
 
     def rest(self) -> Action:
         """Return the action that holds still."""
@@ -95,9 +100,12 @@ class ScriptedExecutor:
         """Let go of the kinematic twin."""
         self._twin.close()
 
+    def _stock(self, belief: Belief) -> Inventory:
+        return take_stock(belief, self.held, self._places, frozenset(self._reported))
+
     def _begin(self, subgoal: Subgoal, belief: Belief) -> Skill:
         self._mover.notice(belief)
-        fault = self._monitor.refusal(subgoal, belief, self.held)
+        fault = self._monitor.refusal(subgoal, self._stock(belief))
         if fault:
             return _fail(fault)
         return self._starts[subgoal.skill](subgoal, belief)

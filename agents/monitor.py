@@ -5,8 +5,8 @@ from __future__ import annotations
 from warewheel.sim.facts import Places
 from warewheel.sim.values import FINDINGS
 
-from .domain import SIGNATURES, Fact, believed, ground
-from .perceive import Belief
+from .domain import REASONS, SIGNATURES, Fact, believed, ground
+from .inventory import Inventory
 from .plan import Outcome, Subgoal
 
 
@@ -20,20 +20,22 @@ class Monitor:
         self._places = places
         self._ever: set[Fact] = set()
 
-    def refusal(self, subgoal: Subgoal, belief: Belief, held: str | None) -> str:
+    def refusal(self, subgoal: Subgoal, inventory: Inventory) -> str:
         """Return why the subgoal makes no sense now, or an empty string.
 
         A need that held at an earlier subgoal is out of order; one that never did is missing.
         """
-        now = believed(belief, held, self._places)
+        now = believed(inventory, self._places)
         self._ever |= now
         signature = SIGNATURES.get(subgoal.skill)
         if signature is None:
             return "HALLUC_SKILL"
-        names = {item.name for item in belief.items}
+        names = inventory.entries
+        if "reason" in signature.arguments and subgoal.reason not in REASONS:
+            return "SCHEMA"
         if "item" in signature.arguments and subgoal.item not in names:
             return "HALLUC_ITEM"
-        lines = {line.name for manifest in belief.manifests for line in manifest.lines}
+        lines = {line.name for manifest in inventory.manifests for line in manifest.lines}
         if "subject" in signature.arguments:
             if subgoal.finding not in FINDINGS:
                 return "SCHEMA"
@@ -46,11 +48,9 @@ class Monitor:
             return ""
         return "WRONG_ORDER" if missing <= self._ever else "MISSING_STEP"
 
-    def judge(
-        self, subgoal: Subgoal, outcome: Outcome, belief: Belief, held: str | None
-    ) -> Outcome:
+    def judge(self, subgoal: Subgoal, outcome: Outcome, inventory: Inventory) -> Outcome:
         """Return the outcome, turned into a failure if a promised effect is not to be seen."""
-        now = believed(belief, held, self._places)
+        now = believed(inventory, self._places)
         self._ever |= now
         signature = SIGNATURES[subgoal.skill]
         if outcome.success and not now.issuperset(ground(signature.effects, subgoal)):

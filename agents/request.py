@@ -1,4 +1,4 @@
-"""What a planner is asked, and the protocol that it answers by."""
+"""What a planner is told before an episode, what it is asked, and the protocol it answers by."""
 
 from __future__ import annotations
 
@@ -6,9 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from warewheel.configs.schema import Body, Catalogue, Facility, Order
+
 from .domain import Fact
-from .perceive import Belief
+from .inventory import Inventory
 from .plan import Done, Subgoal
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What stays as it is for an episode.
+
+    Attributes:
+        task: ``unpack``, ``classify``, ``store`` or ``chain``.
+        facility: The site, with the house rules that hold today.
+        body: The robot.
+        catalogue: What goods should look like.
+        orders: What the instructions mean, one for each; only a planner that is declared
+            privileged may look.
+        refusal: Why the instruction is to be refused, if it is; the same holds for it.
+        seed: Of the planner's own random choices.
+    """
+
+    task: str
+    facility: Facility
+    body: Body
+    catalogue: Catalogue
+    orders: tuple[Order, ...] = (Order(),)
+    refusal: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +45,29 @@ class Request:
 
     Attributes:
         instruction: The sentence that the robot was told.
-        belief: Poses and labels as perceived.
+        inventory: Where goods are, what their labels and the manifests say.
         facts: The same as facts, in the words of the domain.
-        held: Name of the item in the hand, or None.
         history: Subgoals tried so far, with their outcomes.
+        number: How many instructions were carried out before this one.
     """
 
     instruction: str
-    belief: Belief
+    inventory: Inventory
     facts: frozenset[Fact]
-    held: str | None
     history: Sequence[Done]
+    number: int = 0
 
 
 class Planner(Protocol):
-    """The brain: chooses what to do next."""
+    """The brain: chooses what to do next.
+
+    Attributes:
+        name: What results call it.
+        privileged: It knows what the instruction means from data, not from the sentence.
+    """
 
     name: str
+    privileged: bool
 
     def next(self, request: Request) -> Subgoal | None:
         """Return the next subgoal, or None to stop."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from warewheel.agents.agent import Agent
 from warewheel.agents.diagnosis import named
 from warewheel.agents.planners.registry import make_planner
+from warewheel.agents.request import Briefing
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.world import PERIOD
 
@@ -47,14 +48,8 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
     It ends when the goal holds, when the planner has nothing left to do, or when time is up.
     """
     env.reset(seed=seed)
-    agent = Agent(
-        env.facility,
-        env.body,
-        env.catalogue,
-        make_planner(planner, env.task, env.facility, env.catalogue),
-        env.instruction,
-        seed,
-    )
+    briefing = Briefing(env.task, env.facility, env.body, env.catalogue, seed=seed)
+    agent = Agent(briefing, make_planner(planner, briefing), (env.instruction,))
     began = time.perf_counter()
     for listener in listeners:
         listener.on_reset(env, agent)

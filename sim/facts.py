@@ -27,6 +27,7 @@ class Places:
 
     def __init__(self, facility: Facility) -> None:
         table, slots = facility.table, facility.rack.slots
+        self.facility = facility
         self._marks = {TABLE: table.spots, **{tote.name: tote.marks for tote in facility.totes}}
         self.floors: Mapping[str, Vec3] = {
             TABLE: table.centre,
@@ -35,6 +36,10 @@ class Places:
         }
         self.slots = tuple(slots)
         self.totes = tuple(tote.name for tote in facility.totes)
+        # How many items each place has room for.
+        self.room = {name: len(spots) for name, spots in self._marks.items()} | dict.fromkeys(
+            slots, 1
+        )
         self.zones = {tote.name: tote.zone for tote in facility.totes} | {
             name: column.zone for name, (column, _, _) in slots.items()
         }

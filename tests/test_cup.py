@@ -13,6 +13,7 @@ from warewheel.agents.agent import Agent
 from warewheel.agents.executor import ScriptedExecutor
 from warewheel.agents.plan import Outcome, Subgoal
 from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Briefing
 from warewheel.configs import load_cell
 from warewheel.configs.schema import Cup, Unit
 from warewheel.envs.warehouse import WarehouseEnv
@@ -157,8 +158,8 @@ def test_a_small_leak_is_borne(world: World) -> None:
 def test_a_moment_with_something_held_can_be_restored(exact: bool) -> None:
     env = WarehouseEnv("store", body="iiwa_vacuum")
     env.reset(seed=0)
-    planner = Scripted("store", env.facility, env.catalogue)
-    agent = Agent(env.facility, env.body, env.catalogue, planner, "", 0)
+    briefing = Briefing("store", env.facility, env.body, env.catalogue, seed=0)
+    agent = Agent(briefing, Scripted(briefing), ("",))
     while str(agent.subgoal)[:5] != "place":
         env.step(env.encode(agent.act(env.observed)))
     assert env.world is not None
@@ -188,8 +189,8 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     for _ in range(2):
         env = WarehouseEnv("store", body="iiwa_vacuum")
         env.reset(seed=0)
-        planner = Scripted("store", env.facility, env.catalogue)
-        agent = Agent(env.facility, env.body, env.catalogue, planner, "", 0)
+        briefing = Briefing("store", env.facility, env.body, env.catalogue, seed=0)
+        agent = Agent(briefing, Scripted(briefing), ("",))
         for _ in range(150):
             env.step(env.encode(agent.act(env.observed)))
         assert env.observed.body.grip_force == (FORCE,)

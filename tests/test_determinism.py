@@ -16,6 +16,7 @@ from gymnasium.vector import AsyncVectorEnv, SyncVectorEnv, VectorEnv
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Briefing
 from warewheel.envs.spaces import ACTION_MODES
 from warewheel.envs.task import TASKS
 from warewheel.envs.warehouse import WarehouseEnv
@@ -169,9 +170,8 @@ def played(request: pytest.FixtureRequest) -> Iterator[tuple[WarehouseEnv, list[
     task, steps = request.param
     env = WarehouseEnv(task, observation="flat")
     env.reset(seed=3)
-    agent = Agent(
-        env.facility, env.body, env.catalogue, Scripted(task, env.facility, env.catalogue), "", 3
-    )
+    briefing = Briefing(task, env.facility, env.body, env.catalogue, seed=3)
+    agent = Agent(briefing, Scripted(briefing), ("",))
     moves: list[Any] = []
     moments = []
     for step in range(steps):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from warewheel.agents.domain import OPEN
+from warewheel.agents.inventory import OPEN
 from warewheel.agents.perceive import TruePoses
 from warewheel.agents.skills.moves import Mover
 from warewheel.agents.skills.opening import open_carton

@@ -12,6 +12,7 @@ import pytest
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Briefing
 from warewheel.envs.task import TASKS
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.bodies.cup import CupBody
@@ -122,8 +123,8 @@ def test_no_item_moves_but_by_contact(
     seed = reset(env, items)
     world = env.world
     assert world is not None
-    planner = Scripted(task, env.facility, env.catalogue)
-    agent = Agent(env.facility, env.body, env.catalogue, planner, "", seed)
+    briefing = Briefing(task, env.facility, env.body, env.catalogue, seed=seed)
+    agent = Agent(briefing, Scripted(briefing), ("",))
     calls = watch(monkeypatch, world.client, () if body == "panda" else SUCTION)
     start = env.observed.scene
     held = False

@@ -142,7 +142,7 @@ def test_a_planner_reads_the_instruction_the_facts_and_what_went_wrong(
     first, second = planner.asked
     assert first.instruction == "Cold things first, please."
     assert ("hand", "empty") in first.facts
-    assert not any(hasattr(first.belief, name) for name in ("sku", "catalogue"))
+    assert not any(hasattr(first.inventory, name) for name in ("sku", "catalogue"))
     assert second.history[0].outcome.cause == "MISSING_STEP"
     assert episode.failures == ["MISSING_STEP", "GOAL_MISSED"]
 

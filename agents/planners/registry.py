@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib.metadata import entry_points
 
-from warewheel.agents.request import Planner
+from warewheel.agents.request import Briefing, Planner
 from warewheel.configs.choice import unknown
-from warewheel.configs.schema import Catalogue, Facility
 
 from .scripted import Scripted
 
 GROUP = "warewheel.planners"
-_OWN: dict[str, Callable[[str, Facility, Catalogue], Planner]] = {"scripted": Scripted}
+_OWN: dict[str, Callable[[Briefing], Planner]] = {"scripted": Scripted}
 
 
 def planner_names() -> tuple[str, ...]:
@@ -26,7 +25,7 @@ def check_planner(name: str) -> None:
         raise ValueError(unknown("planner", name, planner_names()))
 
 
-def make_planner(name: str, task: str, facility: Facility, catalogue: Catalogue) -> Planner:
+def make_planner(name: str, briefing: Briefing) -> Planner:
     """Return a new planner.
 
     Raises:
@@ -34,7 +33,7 @@ def make_planner(name: str, task: str, facility: Facility, catalogue: Catalogue)
     """
     check_planner(name)
     if name in _OWN:
-        return _OWN[name](task, facility, catalogue)
+        return _OWN[name](briefing)
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
-    made: Planner = found[name].load()(task, facility, catalogue)
+    made: Planner = found[name].load()(briefing)
     return made

@@ -1,18 +1,16 @@
-"""The scripted planner: the expert that knows the house rules."""
+"""The scripted planner: the expert that knows the house rules and what an instruction means."""
 
 from __future__ import annotations
 
 from collections import Counter
 
-from warewheel.agents.clerk import Clerk
-from warewheel.agents.domain import OPEN
-from warewheel.agents.perceive import Belief
+from warewheel.agents.inventory import CARTON, LOST, Inventory
 from warewheel.agents.plan import Subgoal
-from warewheel.agents.request import Request
-from warewheel.configs.schema import Catalogue, Facility, Unit
-from warewheel.sim.facts import TABLE, Places, fallen, inside
+from warewheel.agents.request import Briefing, Request
+from warewheel.configs.schema import Order
+from warewheel.sim.facts import TABLE
 
-from .slotting import Slotting
+from .destinations import Destinations
 
 # A subgoal that failed this often is given up.
 _TRIES = 4
@@ -21,24 +19,22 @@ _SCANS = 2
 
 
 class Scripted:
-    """Chooses the next subgoal from what is believed, one at a time.
-
-    Args:
-        task: ``unpack``, ``classify``, ``store`` or ``chain``.
-    """
+    """Chooses the next subgoal from what is believed, one at a time."""
 
     name = "scripted"
+    privileged = True
 
-    def __init__(self, task: str, facility: Facility, catalogue: Catalogue) -> None:
-        self._task = task
-        self._facility = facility
-        self._places = Places(facility)
-        self._clerk = Clerk(facility, catalogue)
-        self._slotting = Slotting(facility.storage)
+    def __init__(self, briefing: Briefing) -> None:
+        self._task, self._refusal = briefing.task, briefing.refusal
+        self._destinations = Destinations(briefing)
+        self._clerk = self._destinations.clerk
 
     def next(self, request: Request) -> Subgoal | None:
         """Return the next subgoal, or None when nothing is left to do."""
-        belief, held, history = request.belief, request.held, request.history
+        if self._refusal:
+            return Subgoal("refuse", reason=self._refusal)
+        inventory, history = request.inventory, request.history
+        order = self._destinations.order(inventory, request.number)
         failed = Counter(done.subgoal for done in history if not done.outcome.success)
         scans = Counter(
             done.subgoal.item
@@ -46,47 +42,75 @@ class Scripted:
             if done.subgoal.skill == "scan" and done.outcome.cause == "UNREADABLE"
         )
         unreadable = {item for item, count in scans.items() if count >= _SCANS}
+        held = inventory.held
         if held is not None:
-            return self._dispose(belief, held, failed, unreadable)
+            return self._dispose(inventory, order, held, failed, unreadable)
+        ready = self._task in ("unpack", "chain") and inventory.docked
+        ready = ready and self._about(inventory, order, inventory.carton)
+        if ready and not inventory.opened:
+            if failed[Subgoal("open")] < _TRIES * len(inventory.manifests):
+                return Subgoal("open")
+            ready = False
+        if (item := self._pick(request, order, failed, unreadable, ready)) is not None:
+            return Subgoal("pick", item)
+        if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
+            return report
+        if self._more_to_come(inventory, order) and failed[Subgoal("wait")] < _TRIES:
+            return Subgoal("wait")
+        return None
+
+    def _pick(
+        self, request: Request, order: Order, failed: Counter[Subgoal], unreadable: set[str],
+        ready: bool,
+    ) -> str | None:  # fmt: skip
+        """Return the item to pick next, if any."""
+        inventory, where = request.inventory, self._destinations
         # An item put down on the table in passing is one more failure to get it home.
         shelved = Counter(
             done.subgoal.item
-            for done in history
+            for done in request.history
             if self._task != "unpack" and done.subgoal.place == TABLE
         )
-        ready = self._carton_ready(belief)
-        if ready and belief.carton is not None and min(belief.carton.flaps) < OPEN:
-            if failed[Subgoal("open")] < _TRIES * len(belief.manifests):
-                return Subgoal("open")
-            ready = False
         todo = [
-            item.name
-            for item in belief.items
-            if not self._settled(belief, item.name, unreadable)
-            and (ready or belief.carton is None or not inside(belief.carton, item))
-        ]
+            entry.name
+            for entry in inventory.items
+            if entry.where != LOST
+            and (ready if entry.where == CARTON else not where.settled(
+                inventory, order, entry.name, unreadable
+            ))
+            and self._about(inventory, order, inventory.origins.get(entry.name))
+        ]  # fmt: skip
+        if where.outstanding(inventory, order, unreadable):
+            todo = [
+                name
+                for name in todo
+                if name not in inventory.labels or where.comes_first(inventory, order, name)
+            ]
         # Fewest failures first: an item that resists may yield once its neighbours are gone.
         todo.sort(key=lambda name: failed[Subgoal("pick", name)])
         for name in todo:
             if failed[Subgoal("pick", name)] < _TRIES and shelved[name] < _TRIES:
-                return Subgoal("pick", name)
-        if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
-            return report
-        if self._more_to_come(belief) and failed[Subgoal("wait")] < _TRIES:
-            return Subgoal("wait")
+                return name
         return None
 
-    def _carton_ready(self, belief: Belief) -> bool:
-        return (
-            self._task in ("unpack", "chain") and belief.carton is not None and belief.carton.docked
-        )
-
-    def _more_to_come(self, belief: Belief) -> bool:
-        """Tell whether a carton is on its way or has yet to arrive."""
-        if belief.carton is not None and not belief.carton.docked:
+    def _about(self, inventory: Inventory, order: Order, carton: str | None) -> bool:
+        """Tell whether the order is about a carton's goods."""
+        if order.cartons is None or carton is None:
             return True
-        arrived = set(belief.origins.values())
-        return any(manifest.carton not in arrived for manifest in belief.manifests)
+        names = [manifest.carton for manifest in inventory.manifests]
+        return any(names[k] == carton for k in order.cartons if k < len(names))
+
+    def _more_to_come(self, inventory: Inventory, order: Order) -> bool:
+        """Tell whether a carton is on its way or has yet to arrive."""
+        arrived = set(inventory.origins.values())
+        missing = any(
+            manifest.carton not in arrived and self._about(inventory, order, manifest.carton)
+            for manifest in inventory.manifests
+        )
+        on_its_way = bool(inventory.carton) and not inventory.docked
+        if order.cartons is not None:
+            return missing
+        return missing or on_its_way
 
     def _report(self, request: Request, unreadable: set[str]) -> Subgoal | None:
         """Return the first finding that has not been told yet."""
@@ -95,80 +119,25 @@ class Scripted:
             for done in request.history
             if done.subgoal.skill == "report"
         }
-        for report in self._clerk.reports(request.belief, unreadable):
+        for report in self._clerk.reports(request.inventory, unreadable):
             if (report.finding, report.subject) not in told:
                 return Subgoal("report", report.subject, finding=report.finding)
         return None
 
     def _dispose(
-        self, belief: Belief, held: str, failed: Counter[Subgoal], unreadable: set[str]
-    ) -> Subgoal | None:
-        if self._task == "unpack":
-            goals = [TABLE]
-        elif (zone := self._clerk.zone(belief, held, unreadable)) is None:
+        self, inventory: Inventory, order: Order, held: str, failed: Counter[Subgoal],
+        unreadable: set[str],
+    ) -> Subgoal | None:  # fmt: skip
+        ends = self._destinations.ends(inventory, order, held, unreadable)
+        if ends is None:
             if failed[Subgoal("scan", held)] < _TRIES:
                 return Subgoal("scan", held)
-            goals = []
-        else:
-            goals = self._ends(zone, belief, held)
-        for place in [*goals, TABLE]:
+            ends = []
+        elif self._destinations.outstanding(
+            inventory, order, unreadable
+        ) and not self._destinations.comes_first(inventory, order, held):
+            ends = []
+        for place in [*ends, TABLE]:
             if failed[Subgoal("place", held, place)] < _TRIES:
                 return Subgoal("place", held, place)
         return None
-
-    def _ends(self, zone: str, belief: Belief, held: str) -> list[str]:
-        """Return the places where the item may end, the best first."""
-        places = self._places
-        if self._task == "classify":
-            totes = [name for name in places.totes if places.zones[name] == zone]
-            load = Counter(places.of(item) for item in belief.items if item.name != held)
-            return sorted(totes, key=lambda name: load[name])
-        others = [item for item in belief.items if item.name != held]
-        at = {item.name: place for item in others if (place := places.of(item)) is not None}
-        free = {
-            slot: places.level(slot)
-            for slot in places.slots
-            if places.zones[slot] == zone and slot not in at.values()
-        }
-        unit = self._clerk.unit(belief, held)
-        if unit is None:
-            # It may be heavy.
-            return sorted(free, key=lambda slot: free[slot])
-        if self._facility.zones[zone].condition == "quarantine":
-            # What is set aside waits for somebody to look at it, in no order.
-            return self._slotting.order(unit, free)
-        stored, waiting = self._rest(zone, belief, at)
-        return self._slotting.order(unit, free, stored, waiting)
-
-    def _rest(
-        self, zone: str, belief: Belief, at: dict[str, str]
-    ) -> tuple[list[tuple[Unit, int]], list[Unit]]:
-        """Return what stands in a zone, with its tier, and what has yet to come there."""
-        stored, waiting = [], []
-        for name in belief.labels:
-            unit = self._clerk.unit(belief, name)
-            if unit is None or self._clerk.zone(belief, name, ()) != zone:
-                continue
-            place = at.get(name)
-            if place in self._places.slots and self._places.zones[place] == zone:
-                stored.append((unit, self._places.level(place)))
-            elif place is not None:
-                waiting.append(unit)
-        waiting += [u for u in self._clerk.expected(belief) if self._clerk.home(u) == zone]
-        return stored, waiting
-
-    def _settled(self, belief: Belief, name: str, unreadable: set[str]) -> bool:
-        """Tell whether the item needs no more work, or cannot be reached any more."""
-        item = belief.item(name)
-        if fallen(self._facility, item):
-            return True
-        if belief.carton is not None and inside(belief.carton, item):
-            return self._task not in ("unpack", "chain")
-        place = self._places.of(item)
-        if place is None:
-            return False
-        if self._task == "unpack":
-            return place == TABLE
-        zone = self._clerk.zone(belief, name, unreadable)
-        ends = self._places.totes if self._task == "classify" else self._places.slots
-        return place in ends and self._places.zones[place] == zone

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warewheel.agents.domain import OPEN
+from warewheel.agents.inventory import OPEN
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 

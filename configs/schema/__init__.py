@@ -9,6 +9,7 @@ from .base import Count, Positive, Rgb, Rising, Share, Strict, Vec3
 from .embodiment import Body, Cup, Jaws
 from .faults import FAULT_KINDS, FaultChance, FaultKind, FaultProfile
 from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
+from .order import Extreme, Goods, Move, Order, Reason, Spot
 from .site import (
     Carton,
     Column,
@@ -40,19 +41,24 @@ __all__ = [
     "Count",
     "Cup",
     "Delivery",
+    "Extreme",
     "Facility",
     "FaultChance",
     "FaultKind",
     "FaultProfile",
     "Flaw",
     "Frictions",
+    "Goods",
     "Hazard",
     "Jaws",
     "Keeping",
     "Light",
     "MeshShape",
+    "Move",
+    "Order",
     "Positive",
     "Rack",
+    "Reason",
     "Rgb",
     "Rising",
     "Scanner",
@@ -63,6 +69,7 @@ __all__ = [
     "Sku",
     "SlottingRule",
     "Split",
+    "Spot",
     "Storage",
     "Strict",
     "Surroundings",
