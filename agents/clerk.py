@@ -10,6 +10,9 @@ from warewheel.configs import zone_of
 from warewheel.configs.schema import Catalogue, Condition, Facility, Sku, Unit
 from warewheel.sim.values import Finding, Line, Manifest, Read, Report, Vec3
 
+# The line of each item of a carton, and how many of each line are left.
+_Match = tuple[dict[str, str], Counter[str]]
+
 # An item whose size differs from the catalogue's by more than this is not what its label says [m].
 _ODD = 0.008
 
@@ -56,24 +59,32 @@ class Clerk:
     def __init__(self, facility: Facility, catalogue: Catalogue) -> None:
         self._storage = facility.storage
         self._skus: dict[str, Sku] = {sku.gtin: sku for sku in catalogue.items}
+        # The same questions are asked again and again of the same papers.
+        self._units: dict[tuple[Read, Condition], Unit] = {}
+        self._promises: dict[Line, Unit] = {}
+        self._matches: tuple[Papers | None, dict[str, _Match]] = (None, {})
 
     def unit(self, papers: Papers, item: str) -> Unit | None:
         """Return what the label and the eye say of an item, or None before its label was read."""
         read = papers.labels.get(item)
         if read is None or read.gtin not in self._skus:
             return None
-        condition = papers.item(item).condition
-        return Unit(
-            sku=self._skus[read.gtin], lot=read.lot, expiry=read.expiry, route=read.route,
-            condition=condition,
-        )  # fmt: skip
+        key = read, papers.item(item).condition
+        if key not in self._units:
+            self._units[key] = Unit(
+                sku=self._skus[read.gtin], lot=read.lot, expiry=read.expiry, route=read.route,
+                condition=key[1],
+            )  # fmt: skip
+        return self._units[key]
 
     def promised(self, line: Line) -> Unit | None:
         """Return a unit as a line of a manifest promises it."""
         sku = self._skus.get(line.gtin)
         if sku is None:
             return None
-        return Unit(sku=sku, lot=line.lot, expiry=line.expiry, route=line.route)
+        if line not in self._promises:
+            self._promises[line] = Unit(sku=sku, lot=line.lot, expiry=line.expiry, route=line.route)
+        return self._promises[line]
 
     def home(self, unit: Unit) -> str:
         """Return where a sound unit belongs."""
@@ -155,8 +166,17 @@ class Clerk:
         carton = papers.origins.get(item)
         return None if carton is None else self._match(papers, carton)[0].get(item)
 
-    def _match(self, papers: Papers, carton: str) -> tuple[dict[str, str], Counter[str]]:
+    def _match(self, papers: Papers, carton: str) -> _Match:
         """Return the line of each item of a carton that was read, and what is left of the lines."""
+        if self._matches[0] is not papers:
+            self._matches = papers, {}
+        known = self._matches[1]
+        if carton not in known:
+            known[carton] = self._compare(papers, carton)
+        matched, left = known[carton]
+        return matched, left.copy()
+
+    def _compare(self, papers: Papers, carton: str) -> _Match:
         lines = next((m.lines for m in papers.manifests if m.carton == carton), ())
         left = Counter({line.name: line.quantity for line in lines})
         matched: dict[str, str] = {}

@@ -37,6 +37,7 @@ class Signature:
         undoes: Facts that no longer hold then.
         broken: Cause of failure if an effect is not to be seen.
         ends: It is no work for a body: it ends what the instruction began.
+        steps: Control steps that it takes a body, as measured on both (median).
     """
 
     skill: str
@@ -46,6 +47,7 @@ class Signature:
     undoes: tuple[Fact, ...] = ()
     broken: str = ""
     ends: bool = False
+    steps: int = 0
 
 
 _EMPTY: Fact = ("hand", "empty")
@@ -53,27 +55,29 @@ _EMPTY: Fact = ("hand", "empty")
 SIGNATURES = {
     signature.skill: signature
     for signature in (
-        Signature("wait"),
+        Signature("wait", steps=68),
         Signature(
             "open", needs=(("docked", "carton"), _EMPTY), effects=(("open", "carton"),),
-            broken="JAM",
+            broken="JAM", steps=344,
         ),
         Signature(
             "pick", ("item",), needs=(_EMPTY, ("clear", "?item")),
             effects=(("held", "?item"),),
             undoes=(_EMPTY, ("at", "?item", "*"), ("in", "?item", "*")), broken="GRASP_SLIP",
+            steps=96,
         ),
         Signature(
             "scan", ("item",), needs=(("held", "?item"),), effects=(("known", "?item"),),
-            broken="UNREADABLE",
+            broken="UNREADABLE", steps=44,
         ),
         Signature(
             "place", ("item", "place"), needs=(("held", "?item"), ("free", "?place")),
             effects=(("at", "?item", "?place"), _EMPTY), undoes=(("held", "?item"),),
-            broken="DROP",
+            broken="DROP", steps=126,
         ),
         Signature(
-            "report", ("subject", "finding"), effects=(("reported", "?finding", "?subject"),)
+            "report", ("subject", "finding"), effects=(("reported", "?finding", "?subject"),),
+            steps=1,
         ),
         Signature("refuse", ("reason",), ends=True),
         Signature("stop", ends=True),

@@ -81,16 +81,24 @@ class Rules:
         """Every violation with the steps at which it began and was put right."""
         return self._record.violations
 
-    def watch(self, scene: Scene, now: frozenset[Fact]) -> list[str]:
-        """Look at one control step, the first of which is 0; return the violations that are new."""
-        self._step += 1
+    def watch(self, scene: Scene | None, now: frozenset[Fact], steps: int = 1) -> list[str]:
+        """Look at the next moment; return the violations that are new.
+
+        Args:
+            scene: Where everything is, or None where nothing can lie on anything.
+            now: What is true.
+            steps: Control steps since the last moment.
+        """
+        self._step += steps
         if now != self._last:
             self._last = now
             self._misplaced = tuple(self._of_slots(now))
-        breaches = [*self._cold(now), *self._misplaced, *self._fragile(scene, now)]
+        breaches = [*self._cold(now, steps), *self._misplaced]
+        if scene is not None:
+            breaches += self._fragile(scene, now)
         return self._record.tell(self._step, breaches)
 
-    def _cold(self, now: frozenset[Fact]) -> Iterator[Breach]:
+    def _cold(self, now: frozenset[Fact], steps: int) -> Iterator[Breach]:
         chilled = {
             fact[1]
             for fact in now
@@ -98,7 +106,7 @@ class Rules:
         }
         for name, home in self._home.items():
             if home == "cold":
-                self._warm[name] += name not in chilled
+                self._warm[name] += steps * (name not in chilled)
                 # Nothing makes up for it.
                 if self._warm[name] > self._budget:
                     yield Breach("COLD", (name,))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from warewheel.configs import zone_of
-from warewheel.configs.schema import Facility
+from warewheel.configs.schema import Facility, Order
 from warewheel.sim.facts import Places, fallen
 from warewheel.sim.spec import WorldSpec
-from warewheel.sim.values import FINDINGS, Observation, Report
+from warewheel.sim.values import FINDINGS, Observation, Report, Scene
 
-from .goal import STAGES, Condition, Fact, facts, goal
+from .goal import STAGES, Condition, Fact, Stock, Trace, facts, goal
 from .rules import Rules
 from .truth import truth
 from .violations import Violation
@@ -57,18 +58,29 @@ class Verdict:
 class Judge:
     """Judges an episode from the truth, step by step, apart from any agent."""
 
-    def __init__(self, task: str, spec: WorldSpec) -> None:
+    def __init__(
+        self, task: str, spec: WorldSpec, orders: Sequence[Order] = (Order(),), refusal: str = ""
+    ) -> None:
         self._facility = spec.facility
         self._places = Places(spec.facility)
         units = {placement.name: placement.unit for placement in spec.placements}
         self._truth = truth(spec)
         zones = _apart(spec, self._truth.findings)
-        self._goal = goal(task, spec.facility, self._places, units, zones)
+        cartons = {
+            place.name: k for k, parcel in enumerate(spec.parcels) for place in parcel.placements
+        }
+        wanted = goal(task, spec.facility, self._places, Stock(units, zones, cartons), orders)
+        self._goal = wanted.conditions
         if task == "chain":
             self._goal = _with_reports(self._goal, self._truth.findings, self._truth.reports)
+        if refusal:
+            self._goal = (Condition("", frozenset({("refused", refusal)})),)
+        self._traces = [] if refusal else [Trace(constraint) for constraint in wanted.constraints]
+        self._refused: str = ""
+        self._step = -1
         self._about = {
             name: [
-                condition.any_of
+                condition
                 for condition in self._goal
                 if any(fact[1] == name and fact[0] != "reported" for fact in condition.any_of)
             ]
@@ -92,7 +104,7 @@ class Judge:
 
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
-        return not any(wanted.isdisjoint(now) for wanted in self._about.get(item, ()))
+        return all(wanted.holds(now) for wanted in self._about.get(item, ()))
 
     def copy(self) -> Judge:
         """Return a judge that goes on from here on its own."""
@@ -110,29 +122,54 @@ class Judge:
             self._told[report] = report in self._truth.reports | self._truth.tolerated
             self._fresh.append(report)
 
+    def refuse(self, reason: str) -> None:
+        """Take in that the robot refuses the instruction."""
+        self._refused = reason
+
     def look(self, observation: Observation) -> Verdict:
         """Judge one observation; call it once for each step."""
         now = facts(observation, self._places)
-        if self._told:
-            now |= {("reported", r.finding, r.subject) for r in self._told}
-        events = [f"VIOLATION {text}" for text in self._rules.watch(observation.scene, now)]
-        for report in self._fresh:
-            events.append(f"REPORT {report.finding} {report.subject}")
-            if not self._told[report]:
-                events.append(f"VIOLATION {_false(report)}")
-        self._fresh = []
-        events += [f"READ {read.item} {read.gtin}" for read in observation.reads[self._read :]]
+        events = [f"READ {read.item} {read.gtin}" for read in observation.reads[self._read :]]
         self._read = len(observation.reads)
         for item in observation.scene.items:
             if item.name not in self._fallen and fallen(self._facility, item):
                 self._fallen.add(item.name)
                 events.append(f"FALLEN {item.name}")
-        held = [not condition.any_of.isdisjoint(now) for condition in self._goal]
+        return self.weigh(now, observation.scene, events)
+
+    def weigh(
+        self, now: frozenset[Fact], scene: Scene | None = None, seen: Sequence[str] = (),
+        steps: int = 1,
+    ) -> Verdict:  # fmt: skip
+        """Judge the facts of the next moment.
+
+        Args:
+            now: What is true; what was reported and refused is added here.
+            scene: Where everything is, or None where nothing can lie on anything.
+            seen: Events that go with it.
+            steps: Control steps since the last moment.
+        """
+        self._step += steps
+        if self._told:
+            now |= {("reported", r.finding, r.subject) for r in self._told}
+        if self._refused:
+            now |= {("refused", self._refused)}
+        events = [f"VIOLATION {text}" for text in self._rules.watch(scene, now, steps)]
+        for report in self._fresh:
+            events.append(f"REPORT {report.finding} {report.subject}")
+            if not self._told[report]:
+                events.append(f"VIOLATION {_false(report)}")
+        self._fresh = []
+        events += seen
+        for trace in self._traces:
+            trace.look(self._step, now)
+        held = [condition.holds(now) for condition in self._goal]
         stages = {}
         for stage in STAGES:
             mine = [h for h, c in zip(held, self._goal, strict=True) if c.stage == stage]
             if mine:
                 stages[stage] = sum(mine) / len(mine)
+        held += [trace.holds for trace in self._traces]
         lies = [_false(report) for report, true in self._told.items() if not true]
         return Verdict(
             success=all(held),

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from warewheel.configs import load_cell, zone_of
 from warewheel.configs.schema import Facility, Unit
-from warewheel.envs.goal import Fact, facts, goal
+from warewheel.envs.goal import Fact, Stock, facts, goal
 from warewheel.envs.rules import Rules
 from warewheel.envs.task import TASKS, Judge
 from warewheel.envs.violations import Breach, Violation
@@ -440,7 +440,7 @@ def test_goals_name_the_right_places() -> None:
     }  # fmt: skip
     assert set(wants) == set(TASKS)
     for task, want in wants.items():
-        found = goal(task, FACILITY, PLACES, units)
+        found = goal(task, FACILITY, PLACES, Stock(units)).conditions
         assert [(c.stage, set(c.any_of)) for c in found] == want
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .base import Count, Strict
+from .base import Count, Positive, Strict
 from .goods import Temperature
 
 Extreme = Literal["heaviest", "lightest", "tallest", "shortest"]
@@ -70,7 +70,7 @@ class Order(Strict):
         if_any: ``moves`` hold if the delivery has such goods, otherwise ``otherwise`` does.
         otherwise: See ``if_any``.
         first: Goods that are stored before all others.
-        within: Steps within which the goods of ``moves`` are where they go.
+        within: Time by which the goods of ``moves`` are where they go [s].
         cartons: Numbers of the cartons that it is about, from 0; None for all.
     """
 
@@ -79,5 +79,5 @@ class Order(Strict):
     if_any: Goods | None = None
     otherwise: tuple[Move, ...] = ()
     first: Goods | None = None
-    within: Count | None = None
+    within: Positive | None = None
     cartons: tuple[Annotated[int, Field(ge=0)], ...] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
@@ -112,7 +113,7 @@ class Rack(Strict):
         """Sign of y on the side where the rack stands."""
         return -1.0 if self.tiers and self.tiers[0][0] < 0.0 else 1.0
 
-    @property
+    @functools.cached_property
     def slots(self) -> dict[str, tuple[Column, int, Vec3]]:
         """Each slot's column, level, and centre of its floor in W, by slot name."""
         zones = [column.zone for column in self.columns]
