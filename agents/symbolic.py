@@ -131,7 +131,7 @@ class SymbolicTwin:
     def _read(self, place: Placement) -> None:
         if (unit := place.label) is not None:
             self._labels[place.name] = Read(
-                place.name, unit.sku.gtin, unit.lot, unit.expiry, unit.route
+                place.name, unit.sku.gtin, unit.lot, unit.expiry, unit.route, unit.note
             )
 
     def _place_of(self, place: Placement) -> str:

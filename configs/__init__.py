@@ -5,6 +5,7 @@ value out of range is an error that names the file, the line and what would be a
 """
 
 from .capability import reaches, refusals
+from .cases import cell_of
 from .errors import ConfigError
 from .feasibility import check, load_cell
 from .load import (
@@ -13,6 +14,7 @@ from .load import (
     load_facility,
     load_faults,
     load_split,
+    load_suite,
     load_variation,
     names,
 )
@@ -21,6 +23,7 @@ from .variation import vary
 
 __all__ = [
     "ConfigError",
+    "cell_of",
     "check",
     "load_body",
     "load_catalogue",
@@ -28,6 +31,7 @@ __all__ = [
     "load_facility",
     "load_faults",
     "load_split",
+    "load_suite",
     "load_variation",
     "names",
     "reaches",

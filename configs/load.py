@@ -13,15 +13,15 @@ from .choice import unknown
 from .document import Document, parse
 from .errors import ConfigError
 from .explain import explain
-from .schema import Body, Catalogue, Facility, FaultProfile, Split, Variation
+from .schema import Body, Catalogue, Facility, FaultProfile, Split, Suite, Variation
 
-Kind = Literal["facility", "body", "catalogue", "faults", "split", "variation"]
+Kind = Literal["facility", "body", "catalogue", "faults", "split", "suite", "variation"]
 Model = TypeVar("Model", bound=BaseModel)
 
 _FOLDERS: dict[str, str] = {
     "facility": "facilities", "body": "bodies", "catalogue": "catalogues",
     "faults": "faults", "split": "splits",
-    "variation": "variations",
+    "suite": "suites", "variation": "variations",
 }  # fmt: skip
 
 
@@ -83,6 +83,16 @@ def load_split(name: str) -> Split:
         ConfigError: If there is no such file or it does not hold a split.
     """
     return _load(Split, "split", name)
+
+
+@functools.cache
+def load_suite(name: str) -> Suite:
+    """Return the suite of a shipped file's name, or of a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it does not hold a suite.
+    """
+    return _load(Suite, "suite", name)
 
 
 @functools.cache

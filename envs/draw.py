@@ -94,6 +94,11 @@ class Draw:
             units.append(other)
         return Content(tuple(units), tuple(listed))
 
+    def listed(self, skus: Sequence[Sku]) -> Content:
+        """Return a carton of sound units of just these SKUs, whether or not there is room."""
+        units = tuple(self._print(sku) for sku in skus)
+        return Content(units, units)
+
     def _stranger(self, known: Sequence[Unit]) -> Unit | None:
         """Return a unit of a SKU that none of ``known`` is of."""
         skus = {unit.sku.sku for unit in known}

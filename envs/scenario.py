@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from warewheel.configs.schema import Body, Catalogue, Facility, FaultProfile
+from warewheel.configs.schema import Body, Case, Catalogue, Facility, FaultProfile
 from warewheel.sim.facts import Places
-from warewheel.sim.spec import Parcel, WorldSpec
+from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.values import Pose
 
 from .draw import Draw, grid, manifest, number, stand
@@ -21,11 +22,12 @@ _RIDE = 0.6
 
 def scenario(
     task: str, facility: Facility, body: Body, catalogue: Catalogue, seed: int,
-    faults: FaultProfile | None = None,
+    faults: FaultProfile | None = None, case: Case | None = None,
 ) -> WorldSpec:  # fmt: skip
     """Return the world that an episode of ``task`` starts from.
 
     Faults come from a stream of their own: without them the same seed gives the same delivery.
+    A ``case`` says what the cartons hold and what else is printed on labels, if it does.
     """
     rng = np.random.default_rng(seed)
     if task == "unpack":
@@ -33,22 +35,44 @@ def scenario(
         one = facility.delivery.model_copy(update={"cartons": (1, 1)})
         facility = facility.model_copy(update={"delivery": one})
     make = {"classify": _on_table, "store": _in_totes}.get(task, _delivery)
-    spec = make(facility, body, catalogue, rng)
+    if case is not None and case.goods is not None:
+        spec = _delivery(facility, body, catalogue, rng, case.goods)
+    else:
+        spec = make(facility, body, catalogue, rng)
+    if case is not None and case.notes:
+        spec = _with_notes(spec, case.notes)
     spec = replace(spec, seed=seed)
     if faults is None:
         return spec
     return trouble(spec, task, catalogue, faults, np.random.default_rng([seed, 2]))
 
 
+def _with_notes(spec: WorldSpec, notes: Mapping[str, str]) -> WorldSpec:
+    """Print notes on the labels of items."""
+
+    def printed(place: Placement) -> Placement:
+        if place.name not in notes or place.label is None:
+            return place
+        return replace(place, label=place.label.model_copy(update={"note": notes[place.name]}))
+
+    parcels = tuple(
+        replace(parcel, placements=tuple(printed(place) for place in parcel.placements))
+        for parcel in spec.parcels
+    )
+    return replace(spec, loose=tuple(printed(place) for place in spec.loose), parcels=parcels)
+
+
 def _delivery(
-    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator
-) -> WorldSpec:
-    """Return sealed cartons that ride in, packed with what the rack has room for."""
+    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator,
+    goods: Sequence[Sequence[str]] | None = None,
+) -> WorldSpec:  # fmt: skip
+    """Return sealed cartons that ride in, packed with ``goods`` or what the rack has room for."""
     rules = facility.delivery
     draw = Draw(facility, body, catalogue, rng)
     parcels: list[Parcel] = []
     first = 0
-    for c in range(number(rng, rules.cartons)):
+    skus = {sku.sku: sku for sku in catalogue.items}
+    for c in range(number(rng, rules.cartons) if goods is None else len(goods)):
         layout = facility.cartons[int(rng.integers(len(facility.cartons)))]
         x, y, z = facility.conveyor.dock
         start = (x + _RIDE, y, z)
@@ -56,7 +80,10 @@ def _delivery(
         fewest, most = rules.items
         # One too many needs a cell of its own.
         most = min(most, len(cells) - bool(rules.surplus))
-        content = draw.carton(number(rng, (min(fewest, most), most)))
+        if goods is None:
+            content = draw.carton(number(rng, (min(fewest, most), most)))
+        else:
+            content = draw.listed([skus[name] for name in goods[c][: len(cells)]])
         order = rng.permutation(len(cells))[: len(content.units)]
         placements = tuple(
             stand(rng, f"item-{first + k}", unit, cells[cell], z + layout.wall, 0.002, 0.03)

@@ -11,8 +11,9 @@ import numpy as np
 from gymnasium import spaces
 from numpy.typing import NDArray
 
-from warewheel.configs import load_cell, load_faults, vary
+from warewheel.configs import cell_of, load_cell, load_faults, vary
 from warewheel.configs.choice import unknown
+from warewheel.configs.schema import Case
 from warewheel.sim.camera import overview, take
 from warewheel.sim.facts import Places
 from warewheel.sim.values import Action, Observation, Report
@@ -69,6 +70,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         cartons: Least and most cartons of a delivery, in place of the facility's.
         items: Least and most items of a carton, in place of the facility's.
         short: Chance that a carton is short of an item, in place of the facility's.
+        case: A benchmark's case; it says facility, task, instruction and delivery.
         render_mode: ``rgb_array``, ``human`` (a window; needs a display) or None.
 
     Raises:
@@ -100,6 +102,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         cartons: tuple[int, int] | None = None,
         items: tuple[int, int] | None = None,
         short: float | None = None,
+        case: Case | None = None,
         render_mode: str | None = None,
     ) -> None:
         parts = (observation,) if isinstance(observation, str) else tuple(observation)
@@ -120,9 +123,13 @@ class WarehouseEnv(gym.Env[Any, Any]):
         if action_mode == "skill":
             _require("executor", (skills,), tuple(executors()))
         _require("render mode", (render_mode or "rgb_array",), ("rgb_array", "human"))
-        self.facility, self.body, self.catalogue = load_cell(
-            facility, body, catalogue, cartons, items, short
-        )
+        self.case = case
+        if case is None:
+            cell = load_cell(facility, body, catalogue, cartons, items, short)
+        else:
+            task, instruction = case.task, instruction or case.instructions[0]
+            cell = cell_of(case, body)
+        self.facility, self.body, self.catalogue = cell
         self.faults = None if faults is None else load_faults(faults)
         self.level = level
         # Each episode's cell is a variation of this one.
@@ -132,7 +139,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self.instruction = (
             instruction_for(task, self.facility) if instruction is None else instruction
         )
-        if self.instruction not in shapes.text_space():
+        if case is None and self.instruction not in shapes.text_space():
             raise ValueError("the instruction is over 400 characters or has some beyond ASCII")
         self._mode, self._reward, self._parts = action_mode, reward, parts
         self._max_steps, self._skills = max_steps, skills
@@ -168,12 +175,13 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self.seed = seed
         self._vary(seed)
         self.spec_of_world = scenario(
-            self.task, self.facility, self.body, self.catalogue, seed, self.faults
+            self.task, self.facility, self.body, self.catalogue, seed, self.faults, self.case
         )
         self.observed = self.world.build(self.spec_of_world)
         items = len(self.spec_of_world.placements)
         self._limit = self._max_steps or _STEPS + _ITEM_STEPS * items
-        self._judge = Judge(self.task, self.spec_of_world)
+        meant = () if self.case is None else (self.case.meanings, self.case.refuse or "")
+        self._judge = Judge(self.task, self.spec_of_world, *meant)
         self.verdict = self._judge.look(self.observed)
         self._potential = self._shape(self.verdict)
         self._last = Action(np.array(self.body.home), (0.0,) * self.body.effectors)
@@ -258,6 +266,12 @@ class WarehouseEnv(gym.Env[Any, Any]):
             "option": str(chosen), "outcome": cause or "SUCCESS", "steps": taken,
         }  # fmt: skip
         return self._observe(), total, ended, cut, info
+
+    def refuse(self, reason: str) -> Verdict:
+        """Take in that the robot refuses what it was told; return how the episode stands."""
+        self._judge.refuse(reason)
+        self.verdict = self._judge.look(self.observed)
+        return self.verdict
 
     @property
     def limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

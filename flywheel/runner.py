@@ -11,6 +11,7 @@ from warewheel.agents.agent import Agent
 from warewheel.agents.diagnosis import named
 from warewheel.agents.planners.registry import make_planner
 from warewheel.agents.request import Briefing
+from warewheel.configs.schema import Order
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.world import PERIOD
 
@@ -48,8 +49,14 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
     It ends when the goal holds, when the planner has nothing left to do, or when time is up.
     """
     env.reset(seed=seed)
-    briefing = Briefing(env.task, env.facility, env.body, env.catalogue, seed=seed)
-    agent = Agent(briefing, make_planner(planner, briefing), (env.instruction,))
+    case = env.case
+    briefing = Briefing(
+        env.task, env.facility, env.body, env.catalogue,
+        orders=(Order(),) if case is None else case.meanings,
+        refusal="" if case is None else case.refuse or "", seed=seed,
+    )  # fmt: skip
+    told = (env.instruction,) if case is None else case.instructions
+    agent = Agent(briefing, make_planner(planner, briefing), told)
     began = time.perf_counter()
     for listener in listeners:
         listener.on_reset(env, agent)
@@ -58,6 +65,8 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
         while not over:
             action = agent.act(env.observed)
             if agent.finished:
+                if agent.refused:
+                    env.refuse(agent.refused)
                 break
             _, reward, ended, cut, info = env.perform(action)
             over = ended or cut

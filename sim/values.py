@@ -154,6 +154,7 @@ class Read:
         lot: Lot, or an empty string.
         expiry: Days until it expires, or None.
         route: Where a parcel goes, or an empty string.
+        note: Whatever else is printed there.
     """
 
     item: str
@@ -161,6 +162,7 @@ class Read:
     lot: str = ""
     expiry: int | None = None
     route: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,7 @@ class World:
 
 def _text(item: str, label: Unit) -> Read:
     """Return what the scanner will read of an item."""
-    return Read(item, label.sku.gtin, label.lot, label.expiry, label.route)
+    return Read(item, label.sku.gtin, label.lot, label.expiry, label.route, label.note)
 
 
 def _bytes(felt: Proprioception, scene: Scene) -> bytes:

@@ -27,6 +27,7 @@ from .site import (
     Zone,
 )
 from .split import Seeds, Split, Task
+from .suite import Case, Chances, Suite
 from .surroundings import Frictions, Light, Shades, Surroundings
 from .variation import Variation
 
@@ -34,7 +35,9 @@ __all__ = [
     "FAULT_KINDS",
     "Body",
     "Carton",
+    "Case",
     "Catalogue",
+    "Chances",
     "Column",
     "Condition",
     "Conveyor",
@@ -72,6 +75,7 @@ __all__ = [
     "Spot",
     "Storage",
     "Strict",
+    "Suite",
     "Surroundings",
     "Table",
     "Task",

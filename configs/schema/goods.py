@@ -84,7 +84,7 @@ class Unit(Strict):
     """One physical item: what it is, what its label says beside the GTIN, and its state.
 
     ``expiry`` counts the days that are left, ``route`` is where a parcel goes, ``condition`` is
-    what an eye sees of it.
+    what an eye sees of it, ``note`` is whatever else is printed on its label.
     """
 
     sku: Sku
@@ -92,6 +92,7 @@ class Unit(Strict):
     expiry: int | None = None
     route: str = ""
     condition: Condition = "intact"
+    note: str = ""
 
 
 class Catalogue(Strict):
