@@ -90,6 +90,10 @@ class Clerk:
         """Return where a sound unit belongs."""
         return zone_of(unit, self._storage)
 
+    def listed(self, papers: Papers, item: str) -> bool:
+        """Tell whether a manifest lists an item that was read; without manifests all are."""
+        return not papers.manifests or self._line_of(papers, item) is not None
+
     def mislabelled(self, papers: Papers, item: str) -> bool:
         """Tell whether an item plainly is not what its label says."""
         unit = self.unit(papers, item)

@@ -42,3 +42,11 @@ class Done:
 
     subgoal: Subgoal
     outcome: Outcome
+
+
+class Unusable(Exception):
+    """A planner wrote what is no subgoal; ``label`` is the error label."""
+
+    def __init__(self, label: str, reason: str = "") -> None:
+        super().__init__(reason or label)
+        self.label = label

@@ -13,14 +13,14 @@ from .choice import unknown
 from .document import Document, parse
 from .errors import ConfigError
 from .explain import explain
-from .schema import Body, Catalogue, Facility, FaultProfile, Split, Suite, Variation
+from .schema import Body, Catalogue, Facility, FaultProfile, Phrases, Split, Suite, Variation
 
-Kind = Literal["facility", "body", "catalogue", "faults", "split", "suite", "variation"]
+Kind = Literal["facility", "body", "catalogue", "faults", "phrases", "split", "suite", "variation"]
 Model = TypeVar("Model", bound=BaseModel)
 
 _FOLDERS: dict[str, str] = {
     "facility": "facilities", "body": "bodies", "catalogue": "catalogues",
-    "faults": "faults", "split": "splits",
+    "faults": "faults", "phrases": "phrases", "split": "splits",
     "suite": "suites", "variation": "variations",
 }  # fmt: skip
 
@@ -73,6 +73,16 @@ def load_faults(name: str) -> FaultProfile:
         ConfigError: If there is no such file or it does not hold a fault profile.
     """
     return _load(FaultProfile, "faults", name)
+
+
+@functools.cache
+def load_phrases(name: str) -> Phrases:
+    """Return the wordings of a shipped file's name, or of a path that ends in ``.yaml``.
+
+    Raises:
+        ConfigError: If there is no such file or it does not hold wordings.
+    """
+    return _load(Phrases, "phrases", name)
 
 
 @functools.cache

@@ -15,6 +15,7 @@ def matches(unit: Unit, rule: SlottingRule) -> bool:
         (rule.temperature is None or sku.temperature in rule.temperature)
         and (rule.hazard is None or sku.hazard in rule.hazard)
         and (rule.high_value is None or sku.high_value == rule.high_value)
+        and (rule.fragile is None or sku.fragile == rule.fragile)
         and (rule.category is None or sku.category in rule.category)
         and (rule.route is None or unit.route in rule.route)
         and (rule.condition is None or unit.condition in rule.condition)

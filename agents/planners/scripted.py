@@ -108,9 +108,7 @@ class Scripted:
             for manifest in inventory.manifests
         )
         on_its_way = bool(inventory.carton) and not inventory.docked
-        if order.cartons is not None:
-            return missing
-        return missing or on_its_way
+        return missing or (on_its_way and self._about(inventory, order, inventory.carton))
 
     def _report(self, request: Request, unreadable: set[str]) -> Subgoal | None:
         """Return the first finding that has not been told yet."""

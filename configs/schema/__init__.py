@@ -10,6 +10,7 @@ from .embodiment import Body, Cup, Jaws
 from .faults import FAULT_KINDS, FaultChance, FaultKind, FaultProfile
 from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
 from .order import Extreme, Goods, Move, Order, Reason, Spot
+from .phrases import Phrases
 from .site import (
     Carton,
     Column,
@@ -59,6 +60,7 @@ __all__ = [
     "MeshShape",
     "Move",
     "Order",
+    "Phrases",
     "Positive",
     "Rack",
     "Reason",

@@ -133,6 +133,7 @@ class SlottingRule(Strict):
     temperature: tuple[Temperature, ...] | None = None
     hazard: tuple[Hazard, ...] | None = None
     high_value: bool | None = None
+    fragile: bool | None = None
     category: tuple[str, ...] | None = None
     route: tuple[str, ...] | None = None
     condition: tuple[Condition, ...] | None = None

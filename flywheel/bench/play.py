@@ -1,0 +1,129 @@
+"""Playing a case in the symbolic backend: planner against twin, judged like physics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from warewheel.agents.plan import Done, Outcome, Subgoal, Unusable
+from warewheel.agents.request import Briefing, Planner, Request
+from warewheel.agents.symbolic import SymbolicTwin
+from warewheel.configs import cell_of
+from warewheel.configs.schema import Case
+from warewheel.envs.goal import Fact
+from warewheel.envs.scenario import scenario
+from warewheel.envs.task import Judge, Verdict
+from warewheel.sim.spec import WorldSpec
+from warewheel.sim.values import Report
+
+# Subgoals that a planner may spend in all and for each item, and how many in a row may be bad.
+_STEPS, _ITEM_STEPS, _BAD = 12, 8, 5
+
+MakePlanner = Callable[[Briefing], Planner]
+
+
+@dataclass
+class Stage:
+    """A case made ready to be played any number of times.
+
+    Attributes:
+        case: The case.
+        body: Name of the robot.
+    """
+
+    case: Case
+    body: str = "panda"
+
+    @cached_property
+    def briefing(self) -> Briefing:
+        """What a planner is told before."""
+        facility, body, catalogue = cell_of(self.case, self.body)
+        return Briefing(
+            self.case.task, facility, body, catalogue, self.case.meanings,
+            self.case.refuse or "", self.case.seed,
+        )  # fmt: skip
+
+    @cached_property
+    def spec(self) -> WorldSpec:
+        """The delivery."""
+        told = self.briefing
+        return scenario(
+            told.task, told.facility, told.body, told.catalogue, self.case.seed, case=self.case
+        )
+
+    def judge(self) -> Judge:
+        """Return a new judge."""
+        return Judge(self.case.task, self.spec, self.case.meanings, self.case.refuse or "")
+
+
+@dataclass
+class Played:
+    """How a case went.
+
+    Attributes:
+        verdict: How it stood at the end.
+        history: Subgoals tried, with their outcomes.
+        refused: Why the planner refused, or an empty string.
+        stopped: The planner had nothing left to do.
+        step: Control steps, nominal.
+    """
+
+    verdict: Verdict
+    history: list[Done] = field(default_factory=list)
+    refused: str = ""
+    stopped: bool = False
+    step: int = 0
+
+    @property
+    def success(self) -> bool:
+        """Whether the goal held at the end and no rule was broken on the way."""
+        return self.verdict.success and not self.verdict.violations
+
+
+def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
+    """Let a planner direct the symbolic twin in a closed loop.
+
+    Args:
+        stage: The case.
+        planner: Made for this case.
+        known: Labels count as read from the start (full observability).
+    """
+    twin, judge = SymbolicTwin(stage.spec, known), stage.judge()
+    told = stage.case.instructions
+    played = Played(judge.weigh(_true(twin)))
+    history, number, bad, last = played.history, 0, 0, 0
+    budget = _STEPS + _ITEM_STEPS * len(stage.spec.placements)
+    while not played.verdict.success and len(history) < budget and bad < _BAD:
+        request = Request(told[number], twin.inventory, twin.facts, history, number)
+        try:
+            step = planner.next(request) or Subgoal("stop")
+        except Unusable as error:
+            history.append(Done(Subgoal("?"), Outcome(False, error.label)))
+            bad += 1
+            continue
+        if step.skill == "stop":
+            number += 1
+            if number < len(told):
+                continue
+            played.stopped = True
+            break
+        outcome = twin.do(step)
+        history.append(Done(step, outcome))
+        bad = 0 if outcome.success else bad + 1
+        if outcome.success and step.skill == "refuse":
+            played.refused = step.reason
+            judge.refuse(step.reason)
+        if outcome.success and step.skill == "report":
+            judge.hear(Report(step.finding, step.item))  # type: ignore[arg-type]
+        played.verdict = judge.weigh(_true(twin), steps=twin.step - last)
+        last = twin.step
+        if played.refused:
+            break
+    played.step = twin.step
+    return played
+
+
+def _true(twin: SymbolicTwin) -> frozenset[Fact]:
+    """Return the twin's facts in the words of judges."""
+    return twin.facts | {("out", fact[1]) for fact in twin.facts if fact[0] == "at"}

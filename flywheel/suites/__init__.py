@@ -1,0 +1,1 @@
+"""Making suites and training material: instructions that are drawn, worded and verified."""

@@ -1,0 +1,77 @@
+"""Training material: conversations in which the expert directs the symbolic twin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from warewheel.agents.language.conversation import Conversation
+from warewheel.agents.language.wire import write
+from warewheel.agents.plan import Subgoal
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Briefing, Request
+from warewheel.configs.schema import Case
+from warewheel.flywheel.bench.play import Stage, play
+
+from .make import RECIPES, Recipe, cases
+
+# Seeds of training; no suite has any of them.
+FIRST = 100_000_000
+# Wordings of training in place of those of the suites.
+_PHRASES = {"zh": "zh-train"}
+
+
+class Witness:
+    """A planner that passes on what another one says, and keeps the conversation.
+
+    Args:
+        briefing: Of the episode.
+        planner: Who knows what to do.
+    """
+
+    name = "witness"
+    privileged = True
+
+    def __init__(self, briefing: Briefing, planner: Scripted) -> None:
+        self.conversation = Conversation(briefing, plain=True)
+        self._planner = planner
+
+    def next(self, request: Request) -> Subgoal | None:
+        """Return what the other planner says."""
+        self.conversation.hear(request)
+        step = self._planner.next(request)
+        self.conversation.say(write(step or Subgoal("stop")))
+        return step
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A case with the conversation in which the expert solved it."""
+
+    case: Case
+    messages: tuple[Any, ...]
+
+
+def lesson(case: Case) -> Lesson | None:
+    """Return the expert's conversation about a case, or None if it fails."""
+    stage = Stage(case)
+    witness = Witness(stage.briefing, Scripted(stage.briefing))
+    if not play(stage, witness).success:
+        return None
+    return Lesson(case, witness.conversation.messages)
+
+
+def material(suite: str, first: int, count: int) -> Iterator[Lesson]:
+    """Yield so many lessons of a suite's kind, in wordings of training."""
+    recipe = training(suite)
+    for case in cases(recipe, suite, first, count):
+        found = lesson(case)
+        if found is not None:
+            yield found
+
+
+def training(suite: str) -> Recipe:
+    """Return a suite's recipe with wordings of training."""
+    recipe = RECIPES[suite]
+    return replace(recipe, phrases=_PHRASES.get(suite, "train"), pinned=False)
