@@ -26,7 +26,7 @@ class Signature:
     Attributes:
         skill: Its name.
         arguments: What it takes: ``item``, ``place``; a ``report`` takes a ``subject`` (an item
-            or a manifest's line) and a ``finding``.
+            or a manifest's line) and a ``finding``; a ``refuse`` takes a ``reason``.
         needs: Facts that must hold when it begins.
         effects: Facts that hold when it has succeeded.
         broken: Cause of failure if they do not.
@@ -62,6 +62,8 @@ SIGNATURES = {
             effects=(("at", "?item", "?place"), _EMPTY), broken="DROP",
         ),
         Signature("report", ("subject", "finding")),
+        Signature("refuse", ("reason",)),
+        Signature("stop"),
     )
 }  # fmt: skip
 

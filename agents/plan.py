@@ -14,15 +14,17 @@ class Subgoal:
         item: Name of an item; for ``report``, of what is reported: an item or a manifest's line.
         place: Where to put the item.
         finding: What is reported of it.
+        reason: Why an instruction is refused.
     """
 
     skill: str
     item: str = ""
     place: str = ""
     finding: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
-        words = (self.item, self.place, self.finding)
+        words = (self.item, self.place, self.finding, self.reason)
         return f"{self.skill}({', '.join(word for word in words if word)})"
 
 

@@ -41,7 +41,7 @@ def moved(belief: Belief, place: str) -> Belief:
 
 
 def test_every_option_has_a_signature() -> None:
-    assert tuple(SIGNATURES) == SKILLS
+    assert tuple(SIGNATURES)[: len(SKILLS)] == SKILLS
 
 
 @pytest.mark.parametrize(
