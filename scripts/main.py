@@ -10,6 +10,7 @@ _COMMANDS = {
     "demo": ("warewheel.scripts.demo:demo", "Run one delivery; write its film, pictures and log."),
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),
+    "serve": ("warewheel.scripts.serve:serve", "Serve a language model on this machine."),
     "summary": ("warewheel.scripts.summary:summary", "Sum up episodes, with intervals."),
     "speed": ("warewheel.scripts.speed:speed", "Measure how fast this machine simulates."),
 }

@@ -28,7 +28,7 @@ HOMES = {
     "pybullet_utils": {"sim"},
     "gymnasium": {"envs"},
 }
-LAZY = {"torch", "transformers", "stable_baselines3", "safetensors"}
+LAZY = {"torch", "transformers", "stable_baselines3", "safetensors", "openai"}
 
 
 class Import(NamedTuple):
