@@ -12,6 +12,7 @@ _COMMANDS = {
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),
     "summary": ("warewheel.scripts.summary:summary", "Sum up episodes, with intervals."),
     "speed": ("warewheel.scripts.speed:speed", "Measure how fast this machine simulates."),
+    "train": ("warewheel.scripts.train:train", "Train models from data."),
 }
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .model import ModelError
+from .threads import threads
 from .trie import Trie
 
 # Most tokens to read between two looks at the clock.
@@ -81,7 +81,7 @@ class Reader:
             stop = min(at + _CHUNK, len(tokens) - keep) if at < len(tokens) - keep else len(tokens)
             piece = list(tokens[at:stop])
             last = stop == len(tokens)
-            with torch.inference_mode(), _threads(self._threads):
+            with torch.inference_mode(), threads(self._threads):
                 logits = self._forward(piece, logits_to_keep=keep if last else 1)
             self._kept += piece
             at = stop
@@ -141,7 +141,7 @@ class Reader:
             )
             places = torch.tensor([before + trie.depths[node] - 1 for node in inner])
             device = self._model.device
-            with torch.inference_mode(), _threads(self._threads):
+            with torch.inference_mode(), threads(self._threads):
                 logits = self._forward(
                     [trie.tokens[node] for node in inner],
                     attention_mask=mask[None, None].to(device),
@@ -192,16 +192,3 @@ def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     rows = logits.astype(np.float64)
     rows -= rows.max(axis=-1, keepdims=True)
     return np.asarray(rows - np.log(np.exp(rows).sum(axis=-1, keepdims=True)))
-
-
-@contextmanager
-def _threads(number: int) -> Iterator[None]:
-    """Let torch use this many threads; sums may differ in their last bit with another number."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(number)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)

@@ -78,9 +78,7 @@ def _asked(turns: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((turns[:, 1:] >= 0).any(axis=0))
 
 
-def _predict(
-    model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]
-) -> tuple[Any, Any]:
+def _predict(model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]) -> tuple[Any, Any]:
     """Return logits (lesson, place, words) and the words wanted there (lesson, place).
 
     Logits are computed only where some lesson of the batch needs them: with a large vocabulary

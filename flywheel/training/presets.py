@@ -46,6 +46,9 @@ class Preset:
         """
         from transformers import Qwen3Config
 
+        # So narrow a model hardly learns to copy from the usual 0.02, which is meant for widths of
+        # thousands.
+        spread = 0.64 / self.width**0.5
         return Qwen3Config(
             vocab_size=words,
             hidden_size=self.width,
@@ -56,6 +59,7 @@ class Preset:
             head_dim=self.head,
             max_position_embeddings=self.context,
             tie_word_embeddings=True,
+            initializer_range=spread,
             eos_token_id=end,
             pad_token_id=pad,
         )
