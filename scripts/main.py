@@ -13,6 +13,7 @@ _COMMANDS = {
     "serve": ("warewheel.scripts.serve:serve", "Serve a language model on this machine."),
     "summary": ("warewheel.scripts.summary:summary", "Sum up episodes, with intervals."),
     "speed": ("warewheel.scripts.speed:speed", "Measure how fast this machine simulates."),
+    "train": ("warewheel.scripts.train:train", "Train models from data."),
 }
 
 

@@ -1,0 +1,64 @@
+"""Loading language models: safetensors only, no code of theirs, errors of one line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from .extra import need_brain
+
+
+def load(where: str, device: str = "cpu", dtype: str | None = None) -> tuple[Any, Any]:
+    """Load a causal language model and its tokenizer.
+
+    Args:
+        where: A folder, or a name on the model hub.
+        device: Such as ``cpu`` or ``cuda``.
+        dtype: Such as ``bfloat16``; if absent, float32 on a CPU and as stored elsewhere.
+
+    Raises:
+        ValueError: It cannot be loaded; the message says what was given and why not.
+    """
+    need_brain("torch", "transformers", "safetensors")
+    import transformers
+    from transformers.models.auto.modeling_auto import (
+        MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
+    )
+
+    folder = Path(where)
+    local = folder.is_dir()
+    if local:
+        _check(folder)
+    elif folder.exists() or where.startswith((".", "/", "~")) or where.count("/") > 1:
+        raise ValueError(f"{where!r} is no folder with a language model")
+    if dtype is None:
+        dtype = "float32" if device == "cpu" else "auto"
+    # The bars would be drawn over those of whoever loads.
+    transformers.utils.logging.disable_progress_bar()
+    safe = {"trust_remote_code": False, "local_files_only": local}
+    try:
+        config = transformers.AutoConfig.from_pretrained(where, **safe)
+        # Models that also see images have a class of their own; only text is given to them.
+        sees = config.model_type in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES
+        kind = (
+            transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
+        )
+        tokenizer = transformers.AutoTokenizer.from_pretrained(where, **safe)
+        model = kind.from_pretrained(where, use_safetensors=True, dtype=dtype, **safe)
+        model = model.to(device).eval()
+    # The libraries raise what comes to hand for a broken file: KeyError, RuntimeError, their own.
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"cannot load a language model from {where!r}: {reason}") from error
+    return model, tokenizer
+
+
+def _check(folder: Path) -> None:
+    """Find what is missing before the libraries do, whose errors are about other things."""
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"'{folder}' holds no language model: it has no config.json")
+    if not any(folder.glob("*.safetensors")):
+        raise ValueError(
+            f"'{folder}' holds no weights as safetensors; other formats can carry code and are "
+            "not read"
+        )

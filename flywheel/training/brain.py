@@ -1,0 +1,197 @@
+"""Training a brain: from conversations to a folder that ``LocalModel`` loads."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from warewheel.agents.language.chat import Chat as Speech
+from warewheel.agents.language.extra import need_brain
+from warewheel.agents.language.threads import threads
+
+from . import checkpoint
+from .lessons import lessons
+from .loop import Course, Tick, fit
+from .loss import measure
+from .presets import preset
+from .rows import Chat, digest, hold_out
+from .schedule import Schedule
+from .start import BATCH, RATE, STEPS, adapted, new_model, stored_dtype
+from .tokenizer import save_tokenizer, train_tokenizer
+
+CARD = "card.json"
+_NEW = "new"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked of a training.
+
+    Attributes:
+        out: Folder for the model.
+        shape: Name of a preset, for a model from scratch.
+        base: Folder or name of a checkpoint to fine-tune instead.
+        steps: None for the preset's, if there is no limit of time either.
+        minutes: Longest time of learning; what comes before and after is not counted.
+        seed: Of weights and of the order of lessons.
+        resume: Go on from the checkpoint in ``out``.
+        threads: Of torch; with another number the last bits of the weights may differ.
+        device: Such as ``cpu`` or ``cuda``.
+        held_share: Of different conversations, how many are measured on and not learnt from.
+        held_most: Most of these.
+        pause: Time between checkpoints [s].
+    """
+
+    out: Path
+    shape: str = "small"
+    base: str | None = None
+    steps: int | None = None
+    minutes: float | None = None
+    seed: int = 0
+    resume: bool = False
+    threads: int = 2
+    device: str = "cpu"
+    held_share: float = 0.05
+    held_most: int = 200
+    pause: float = 60.0
+
+
+def train(
+    chats: Sequence[Chat],
+    wish: Wish,
+    held: Sequence[Chat] | None = None,
+    watch: Callable[[Tick], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Train a brain; return its card.
+
+    The folder is complete when its card is there. Until then it holds a checkpoint alone.
+
+    Args:
+        chats: Conversations to learn from.
+        wish: How.
+        held: Conversations to measure on; if absent, some of ``chats`` are held out.
+        watch: Called after every step.
+
+    Raises:
+        ValueError: What is asked for is impossible.
+        Diverged: The loss is not a number.
+        Stopped: The user pressed Ctrl-C.
+    """
+    need_brain("torch", "transformers", "tokenizers", "safetensors")
+    goes_on = _check(wish)
+    data = digest(chats)
+    if held is None:
+        chats, held = hold_out(chats, wish.held_share, wish.held_most)
+    terms = {
+        "data": data, "held_out": digest(held), "base": wish.base,
+        "preset": None if wish.base else wish.shape, "seed": wish.seed,
+    }  # fmt: skip
+    if goes_on:
+        _compare(checkpoint.read_about(wish.out), terms)
+    with threads(wish.threads):
+        return _train(chats, held, wish, goes_on, terms, watch)
+
+
+def _train(
+    chats: Sequence[Chat], held: Sequence[Chat], wish: Wish, goes_on: bool, terms: dict[str, Any],
+    watch: Callable[[Tick], None],
+) -> dict[str, Any]:  # fmt: skip
+    """Train, measure and write; ``terms`` go into checkpoints and into the card."""
+    import torch
+
+    if wish.base:
+        model, tokenizer = adapted(wish.base, wish.device, wish.seed)
+        rate, batch, default = RATE, BATCH, STEPS
+        context = int(model.config.get_text_config().max_position_embeddings)
+        kept = stored_dtype(wish.base)
+    else:
+        shape = preset(wish.shape)
+        tokenizer = train_tokenizer(chats, shape.words)
+        model = new_model(shape, tokenizer, wish.seed).to(wish.device)
+        rate, batch, default, context = shape.rate, shape.batch, shape.steps, shape.context
+        # Finer than bfloat16, and no weight of so small a model is beyond its range.
+        kept = "float16"
+    speech = Speech(tokenizer)
+    pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else speech.end
+    learnt, lost = lessons(chats, speech, context)
+    unseen, _ = lessons(held, speech, context)
+    if not learnt or not unseen:
+        raise ValueError(f"no conversation has an answer within the context of {context} tokens")
+    steps = default if wish.steps is None and wish.minutes is None else wish.steps
+    schedule = Schedule(rate, steps, 60 * wish.minutes if wish.minutes else None)
+    course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms)
+    wish.out.mkdir(parents=True, exist_ok=True)
+    done, loss, seconds = fit(model, learnt, course, goes_on, watch)
+
+    if wish.base:
+        model = model.merge_and_unload()
+    # The card speaks of the weights as they are stored.
+    model = model.to(getattr(torch, kept)).float()
+    found = measure(model, unseen, pad, batch)
+    model = model.to(getattr(torch, kept))
+    card = {
+        **terms,
+        "rows": len(chats), "held_out_rows": len(held), "messages_beyond_context": lost,
+        "steps": done, "loss": round(loss, 6), "seconds": round(seconds, 1),
+        "held_out_loss": round(found.loss, 6), "held_out_steps": found.steps,
+        "held_out_right": found.right, "held_out_accuracy": round(found.accuracy, 6),
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "threads": wish.threads, "device": wish.device, "python": platform.python_version(),
+        "versions": {name: version(name) for name in ("warewheel", "torch", "transformers")},
+    }  # fmt: skip
+    _write(wish, model, tokenizer, card)
+    return card
+
+
+def _check(wish: Wish) -> bool:
+    """Tell whether to go on from a checkpoint; refuse what would overwrite something.
+
+    Raises:
+        ValueError: The folder is in use, or there is nothing to go on from.
+    """
+    out = wish.out
+    if (out / CARD).is_file():
+        raise ValueError(f"'{out}' holds a trained model; choose another folder")
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        if not wish.resume:
+            raise ValueError(f"'{out}' is not empty; --resume goes on from a checkpoint in it")
+        if not checkpoint.exists(out):
+            raise ValueError(f"'{out}' holds no checkpoint to go on from")
+        return True
+    return False
+
+
+def _compare(about: dict[str, Any], terms: dict[str, Any]) -> None:
+    """Refuse to go on with other data or settings than those of the checkpoint."""
+    for key, now in terms.items():
+        if about.get(key) != now:
+            raise ValueError(f"the checkpoint was made with {key} {about.get(key)!r}, not {now!r}")
+
+
+def _write(wish: Wish, model: Any, tokenizer: Any, card: dict[str, Any]) -> None:
+    """Write the model's folder, the card last, and drop the checkpoint."""
+    import transformers
+
+    new = wish.out / _NEW
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    transformers.utils.logging.disable_progress_bar()
+    model.save_pretrained(new)
+    if wish.base:
+        tokenizer.save_pretrained(new)
+    else:
+        save_tokenizer(tokenizer, new)
+    for path in sorted(new.iterdir()):
+        # Weights come for the owner's eyes only.
+        path.chmod(0o644)
+        os.replace(path, wish.out / path.name)
+    new.rmdir()
+    (wish.out / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(wish.out / checkpoint.FOLDER, ignore_errors=True)

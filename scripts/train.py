@@ -1,0 +1,85 @@
+"""``warewheel train``: models from data."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import user_errors
+
+
+@click.group()
+def train() -> None:
+    """Train models from data."""
+
+
+@train.command()
+@click.option("--rows", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help='Lines of {"messages": [{"role": ..., "content": ...}, ...]}.')  # fmt: skip
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+              help="Folder for the model; new or empty, unless --resume.")  # fmt: skip
+@click.option("--held-out", type=click.Path(path_type=Path, dir_okay=False),
+              help="Conversations to measure on (a twentieth of --rows if absent).")  # fmt: skip
+@click.option("--preset", default="small", show_default=True,
+              help="Shape of a model from scratch: tiny or small.")  # fmt: skip
+@click.option("--base", help="Folder or name of a checkpoint to fine-tune instead, with LoRA.")
+@click.option("--steps", type=click.IntRange(min=1), help="Batches to learn from.")
+@click.option("--minutes", type=click.FloatRange(min=0, min_open=True),
+              help="Longest time of learning; with it, a rerun may differ.")  # fmt: skip
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--threads", default=min(4, os.cpu_count() or 1), show_default=True,
+              type=click.IntRange(min=1), help="Threads of torch.")  # fmt: skip
+@click.option("--device", default="cpu", show_default=True, help="Such as cuda.")
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
+@click.option("--json", "as_json", is_flag=True, help="The model's card as JSON on stdout.")
+def brain(
+    rows: Path, out: Path, held_out: Path | None, preset: str, base: str | None,
+    steps: int | None, minutes: float | None, seed: int, threads: int, device: str,
+    resume: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Train a language model to write the assistant's messages of conversations.
+
+    It is made from scratch in a small shape, or is a checkpoint with a chat template that is
+    fine-tuned. Same rows, seed, steps and threads give the same weights on the same machine.
+    Ctrl-C keeps what is done for --resume.
+
+    \b
+    Examples:
+      warewheel train brain --rows chats.jsonl --out models/brain --minutes 30
+      warewheel train brain --rows chats.jsonl --out models/brain --minutes 30 --resume
+      warewheel train brain --rows chats.jsonl --out out/try --preset tiny --steps 400
+      warewheel train brain --rows chats.jsonl --out models/qwen --base Qwen/Qwen3-0.6B
+    """  # noqa: D301  click reads the control character
+    from warewheel.flywheel.training.bar import Bar
+    from warewheel.flywheel.training.brain import Wish
+    from warewheel.flywheel.training.brain import train as train_brain
+    from warewheel.flywheel.training.loop import Diverged, Stopped
+    from warewheel.flywheel.training.rows import read
+
+    wish = Wish(
+        out=out, shape=preset, base=base, steps=steps, minutes=minutes, seed=seed,
+        resume=resume, threads=threads, device=device,
+    )  # fmt: skip
+    try:
+        with user_errors():
+            chats = read(rows)
+            held = read(held_out) if held_out else None
+            with Bar(shown=not as_json and sys.stderr.isatty()) as bar:
+                card = train_brain(chats, wish, held, bar.show)
+    except Stopped as stop:
+        click.echo(str(stop), err=True)
+        raise SystemExit(130) from None
+    except Diverged as error:
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(card))
+        return
+    click.echo(
+        f"{card['parameters']:,} parameters, {card['steps']} steps, loss {card['loss']:.4f}; "
+        f"of {card['held_out_steps']} held-out messages {card['held_out_accuracy']:.1%} right\n"
+        f"{out}"
+    )
