@@ -20,6 +20,7 @@ class Briefing:
     Attributes:
         task: ``unpack``, ``classify``, ``store`` or ``chain``.
         facility: The site, with the house rules that hold today.
+        unsaid: How many of its slotting rules, the first, are known from instructions alone.
         body: The robot.
         catalogue: What goods should look like.
         orders: What the instructions mean, one for each; only a planner that is declared
@@ -35,6 +36,16 @@ class Briefing:
     orders: tuple[Order, ...] = (Order(),)
     refusal: str = ""
     seed: int = 0
+    unsaid: int = 0
+
+    @property
+    def house(self) -> Facility:
+        """The site with the rules that everybody there knows."""
+        if not self.unsaid:
+            return self.facility
+        storage = self.facility.storage
+        known = storage.model_copy(update={"slotting": storage.slotting[self.unsaid :]})
+        return self.facility.model_copy(update={"storage": known})
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,7 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
         env.task, env.facility, env.body, env.catalogue,
         orders=(Order(),) if case is None else case.meanings,
         refusal="" if case is None else case.refuse or "", seed=seed,
+        unsaid=0 if case is None else len(case.rules),
     )  # fmt: skip
     told = (env.instruction,) if case is None else case.instructions
     agent = Agent(briefing, make_planner(planner, briefing), told)

@@ -11,6 +11,7 @@ _COMMANDS = {
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),
     "serve": ("warewheel.scripts.serve:serve", "Serve a language model on this machine."),
+    "suite": ("warewheel.scripts.suite:suite", "Make suites of instructions."),
     "summary": ("warewheel.scripts.summary:summary", "Sum up episodes, with intervals."),
     "speed": ("warewheel.scripts.speed:speed", "Measure how fast this machine simulates."),
     "train": ("warewheel.scripts.train:train", "Train models from data."),

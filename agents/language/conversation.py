@@ -45,8 +45,8 @@ class Conversation:
     """
 
     def __init__(self, briefing: Briefing, plain: bool = False) -> None:
-        self._facility, self._body = briefing.facility, briefing.body
-        self._clerk = Clerk(briefing.facility, briefing.catalogue)
+        self._facility, self._body = briefing.house, briefing.body
+        self._clerk = Clerk(self._facility, briefing.catalogue)
         self._heavy = briefing.facility.storage.heavy_above
         self._messages: list[Message] = []
         if not plain:

@@ -41,7 +41,7 @@ class Stage:
         facility, body, catalogue = cell_of(self.case, self.body)
         return Briefing(
             self.case.task, facility, body, catalogue, self.case.meanings,
-            self.case.refuse or "", self.case.seed,
+            self.case.refuse or "", self.case.seed, len(self.case.rules),
         )  # fmt: skip
 
     @cached_property

@@ -75,3 +75,37 @@ def training(suite: str) -> Recipe:
     """Return a suite's recipe with wordings of training."""
     recipe = RECIPES[suite]
     return replace(recipe, phrases=_PHRASES.get(suite, "train"), pinned=False)
+
+
+# How many of each hundred lessons are of a suite's kind: what is graded has most of them.
+MIX = {
+    "base": 20, "paraphrase": 6, "rules": 14, "conditional": 12, "temporal": 6, "quantity": 10,
+    "reference": 14, "memory": 4, "discrepancy": 5, "refuse": 5, "injection": 2, "zh": 2,
+}  # fmt: skip
+# Lessons made in one go.
+_CHUNK = 50
+# Seeds set apart for one suite's kind.
+_ROOM = 1_000_000
+
+
+def chunks(count: int, first: int = 0) -> Iterator[tuple[str, int, int]]:
+    """Yield the arguments of `material` for about ``count`` lessons in the usual mix.
+
+    Args:
+        count: Lessons in all.
+        first: Number of the first chunk, so that other lessons can be made later.
+    """
+    total = sum(MIX.values())
+    for kind, (suite, share) in enumerate(MIX.items()):
+        wanted = max(1, round(count * share / total / _CHUNK))
+        for k in range(first, first + wanted):
+            # Chances are that a chunk passes over some seeds; four times as many are its own.
+            yield suite, FIRST + kind * _ROOM + k * 4 * _CHUNK, _CHUNK
+
+
+def rows(suite: str, first: int, count: int) -> list[dict[str, Any]]:
+    """Return lessons as rows to train on."""
+    return [
+        {"messages": list(found.messages), "case": found.case.id, "seed": found.case.seed}
+        for found in material(suite, first, count)
+    ]

@@ -1,0 +1,86 @@
+"""``warewheel suite``: instructions to test and to train on."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import user_errors
+
+
+@click.group()
+def suite() -> None:
+    """Make suites of instructions, and material to train on."""
+
+
+@suite.command()
+@click.argument("names", nargs=-1)
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+              help="Folder for the files.")  # fmt: skip
+@click.option("--cases", default=100, show_default=True, type=click.IntRange(min=1))
+def make(names: tuple[str, ...], out: Path, cases: int) -> None:
+    """Make suites anew; all of them if none is named.
+
+    \b
+    Examples:
+      warewheel suite make --out out/suites
+      warewheel suite make base refuse --cases 20 --out out/suites
+    """  # noqa: D301  click reads the control character
+    from warewheel.configs.choice import unknown
+    from warewheel.flywheel.suites import files
+    from warewheel.flywheel.suites.make import RECIPES
+
+    with user_errors():
+        for name in names:
+            if name not in RECIPES:
+                raise ValueError(unknown("suite", name, RECIPES))
+        out.mkdir(parents=True, exist_ok=True)
+        for name in names or tuple(RECIPES):
+            path = out / f"{name}.yaml"
+            path.write_text(files.text(files.make(name, cases)), encoding="utf-8")
+            click.echo(path)
+
+
+@suite.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="File of conversations, one a line.")  # fmt: skip
+@click.option("--lessons", default=2000, show_default=True, type=click.IntRange(min=1),
+              help="How many, about.")  # fmt: skip
+@click.option("--first", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Number of the first chunk, to make others than before.")  # fmt: skip
+@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
+              type=click.IntRange(min=1))  # fmt: skip
+def material(out: Path, lessons: int, first: int, workers: int) -> None:
+    """Make conversations to train brains on: the expert at work in the symbolic twin.
+
+    \b
+    Example:
+      warewheel suite material --lessons 2000 --out out/lessons.jsonl
+    """  # noqa: D301  click reads the control character
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
+    from rich.progress import Progress
+
+    from warewheel.flywheel.suites.material import chunks, rows
+
+    jobs = list(chunks(lessons, first))
+    spawn = multiprocessing.get_context("spawn")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with (
+        ProcessPoolExecutor(workers, mp_context=spawn) as pool,
+        out.open("w", encoding="utf-8") as file,
+        Progress(disable=not sys.stderr.isatty(), transient=True) as bar,
+    ):
+        task = bar.add_task("lessons", total=len(jobs))
+        for made in pool.map(rows, *zip(*jobs, strict=True)):
+            for row in made:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            count += len(made)
+            bar.advance(task)
+    click.echo(f"{count} lessons in {out}")
