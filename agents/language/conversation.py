@@ -11,11 +11,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from warewheel.agents.clerk import Clerk
-from warewheel.agents.inventory import CARTON, Inventory
+from warewheel.agents.inventory import CARTON, HAND, Inventory
 from warewheel.agents.request import Briefing, Request
 from warewheel.configs.schema import Facility, Sku, SlottingRule, Unit
 
 from .model import Message
+
+# Skills after which an item is elsewhere, as everybody knows.
+_MOVES = ("pick", "place")
 
 SYSTEM = """\
 You direct a robot arm in a warehouse cell. Each turn you write one step as JSON and nothing else:
@@ -67,9 +70,12 @@ class Conversation:
         if self._last is None:
             lines += self._site()
             lines += self._manifests(inventory)
+        expected: dict[str, str] = {}
         for done in request.history[self._heard :]:
             lines.append("ok" if done.outcome.success else f"failed: {done.outcome.cause}")
-        lines += self._news(inventory)
+            if done.outcome.success and done.subgoal.skill in _MOVES:
+                expected[done.subgoal.item] = done.subgoal.place or HAND
+        lines += self._news(inventory, expected)
         if request.number != self._number:
             lines.append(f"told: {request.instruction}")
         self._last, self._number = inventory, request.number
@@ -103,8 +109,8 @@ class Conversation:
                 what = "unknown goods" if unit is None else self._about(unit)
                 yield f"{line.name}: {line.quantity} {what}"
 
-    def _news(self, inventory: Inventory) -> Iterator[str]:
-        """Say what is different from last time."""
+    def _news(self, inventory: Inventory, expected: Mapping[str, str]) -> Iterator[str]:
+        """Say what is different from last time, but for what was expected of the last step."""
         last = self._last
         was = ("", False, False) if last is None else (last.carton, last.docked, last.opened)
         now = (inventory.carton, inventory.docked, inventory.opened)
@@ -119,29 +125,29 @@ class Conversation:
                 e.name if e.condition == "intact" else f"{e.name} ({e.condition})" for e in inside
             ]
             yield f"in it: {' '.join(names)}"
-        before: Mapping[str, str] = {}
-        if last is not None:
-            before = {entry.name: entry.where for entry in last.items}
+        before = {entry.name: entry.where for entry in last.items} if last else {}
         for entry in inventory.items:
-            if entry.where != before.get(entry.name, CARTON):
-                yield f"{entry.name} at {entry.where or 'no place'}"
+            where = entry.where
+            if where not in (before.get(entry.name, CARTON), expected.get(entry.name)):
+                yield f"{entry.name} at {where or 'no place'}"
         for item, read in inventory.labels.items():
             if last is not None and item in last.labels:
                 continue
             unit = self._clerk.unit(inventory, item)
-            what = f"unknown goods {read.gtin}" if unit is None else self._about(unit)
+            what = f"unknown goods {read.gtin}" if unit is None else self._about(unit, False)
             notes = f' "{read.note}"' if read.note else ""
             odd = " (does not look like it)" if self._clerk.mislabelled(inventory, item) else ""
             listed = "" if self._clerk.listed(inventory, item) else " (not on the manifest)"
             yield f"{item} is {what}{notes}{odd}{listed}"
 
-    def _about(self, unit: Unit) -> str:
-        """Say in a few words what a unit is."""
+    def _about(self, unit: Unit, measures: bool = True) -> str:
+        """Say in a few words what a unit is; a label tells no measures."""
         sku = unit.sku
         words = [f"{spoken(sku.sku)}, {spoken(sku.category)}", *_traits(sku)]
         if sku.mass > self._heavy:
             words.append("heavy")
-        words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.0f} cm")
+        if measures:
+            words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.0f} cm")
         if unit.route:
             words.append(f"to {unit.route}")
         if unit.expiry is not None:

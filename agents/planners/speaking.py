@@ -1,0 +1,116 @@
+"""Speaking planners: language models that direct a robot in a conversation."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from warewheel.agents.language import schema, wire
+from warewheel.agents.language.conversation import Conversation
+from warewheel.agents.language.model import Completion, Demand, LanguageModel, ModelError
+from warewheel.agents.legal import legal
+from warewheel.agents.plan import Subgoal, Unusable
+from warewheel.agents.request import Briefing, Request
+from warewheel.sim.facts import Places
+
+# What a model may write: anything, JSON of the right form, or one of the legal steps.
+Track = Literal["free", "schema", "grammar"]
+TRACKS: tuple[Track, ...] = get_args(Track)
+
+# Most tokens of a step; a model that thinks aloud first gets more.
+_LIMIT = {"free": 512, "schema": 96, "grammar": 96}
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What a model wrote at one turn, and what became of it."""
+
+    completion: Completion
+    label: str = ""
+
+
+class Speaking:
+    """A language model as a planner, one step a turn.
+
+    Args:
+        briefing: Of the episode.
+        model: Who speaks.
+        track: What it may write.
+        plain: It was trained on conversations without an explanation.
+        seconds: Longest time for one step [s].
+    """
+
+    privileged = False
+
+    def __init__(
+        self, briefing: Briefing, model: LanguageModel, track: Track = "grammar",
+        plain: bool = False, seconds: float = 60.0,
+    ) -> None:  # fmt: skip
+        self.name = model.name
+        self.conversation = Conversation(briefing, plain)
+        self.utterances: list[Utterance] = []
+        self._model, self._track, self._seconds = model, track, seconds
+        self._places = Places(briefing.facility)
+
+    def next(self, request: Request) -> Subgoal | None:
+        """Return the step that the model writes.
+
+        Raises:
+            Unusable: It wrote nothing that is a step, or did not answer.
+        """
+        messages = self.conversation.hear(request)
+        demand = Demand(messages, limit=_LIMIT[self._track], seconds=self._seconds)
+        try:
+            completion = self._model.complete(self._hold(demand, request))
+        except ModelError as error:
+            self.conversation.say("(nothing)")
+            raise Unusable(error.label, str(error)) from error
+        self.conversation.say(completion.text or "(nothing)")
+        try:
+            step = wire.read(completion.text, completion.cut)
+        except wire.WireError as error:
+            self.utterances.append(Utterance(completion, error.label))
+            raise Unusable(error.label, str(error)) from error
+        self.utterances.append(Utterance(completion))
+        return step
+
+    def _hold(self, demand: Demand, request: Request) -> Demand:
+        """Return the demand with what the track allows."""
+        options: dict[str, Any] = {}
+        if self._track == "schema":
+            options["schema"] = schema.step()
+        elif self._track == "grammar":
+            steps = legal(request.inventory, request.facts, self._places)
+            options["steps"] = tuple(wire.write(step) for step in steps)
+        return Demand(demand.messages, limit=demand.limit, seconds=demand.seconds, **options)
+
+
+@functools.cache
+def local(path: str) -> LanguageModel:
+    """Return a language model on this machine; it is loaded once.
+
+    Raises:
+        ValueError: It cannot be loaded.
+    """
+    from warewheel.agents.language.local import LocalModel
+
+    return LocalModel(path)
+
+
+@functools.cache
+def server(model: str, url: str) -> LanguageModel:
+    """Return a language model behind a server.
+
+    Raises:
+        ValueError: There is no key, or the address makes no sense.
+    """
+    from warewheel.agents.language.server import ChatServer
+
+    return ChatServer(model, url)
+
+
+def speaking(model: Callable[[], LanguageModel], plain: bool) -> Callable[[Briefing], Speaking]:
+    """Return a factory of planners that share one model."""
+    return lambda briefing: Speaking(briefing, model(), plain=plain)
