@@ -126,6 +126,8 @@ class Destinations:
     def _slots(
         self, inventory: Inventory, order: Order, name: str, names: tuple[str, ...]
     ) -> list[str]:
+        if not names:
+            return []
         taken = {entry.where for entry in inventory.items if entry.name != name}
         free = {slot: self.places.level(slot) for slot in names if slot not in taken}
         unit = self.clerk.unit(inventory, name)

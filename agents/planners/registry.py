@@ -2,38 +2,93 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from importlib.metadata import entry_points
+from typing import get_args
 
+from warewheel.agents.language.model import LanguageModel
 from warewheel.agents.request import Briefing, Planner
 from warewheel.configs.choice import unknown
 
 from .scripted import Scripted
+from .simple import Keywords, Null, RandomLegal, Replay
 
 GROUP = "warewheel.planners"
-_OWN: dict[str, Callable[[Briefing], Planner]] = {"scripted": Scripted}
+_OWN: dict[str, Callable[[Briefing], Planner]] = {
+    "null": Null, "random-legal": RandomLegal, "rules": Keywords, "scripted": Scripted,
+}  # fmt: skip
+# Names that go on after a colon, and what with.
+PREFIXES = {
+    "hf": "MODEL_OR_PATH", "chat": "MODEL@BASE_URL", "replay": "FILE",
+}  # fmt: skip
 
 
 def planner_names() -> tuple[str, ...]:
-    """Return the names of all planners that are installed."""
+    """Return the names of all planners that are installed, without those that take a model."""
     return tuple(sorted({*_OWN, *(entry.name for entry in entry_points(group=GROUP))}))
 
 
 def check_planner(name: str) -> None:
     """Raise ValueError if no planner of that name is installed."""
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix in PREFIXES:
+        if not rest or (prefix == "chat" and "@" not in rest):
+            raise ValueError(f"planner '{name}': expected {prefix}:{PREFIXES[prefix]}")
+        return
     if name not in planner_names():
-        raise ValueError(unknown("planner", name, planner_names()))
+        every = (*planner_names(), *(f"{key}:{value}" for key, value in PREFIXES.items()))
+        raise ValueError(unknown("planner", name, every))
 
 
-def make_planner(name: str, briefing: Briefing) -> Planner:
+def make_planner(name: str, briefing: Briefing, track: str = "grammar") -> Planner:
     """Return a new planner.
 
+    Args:
+        name: Of one that is installed, or ``hf:``, ``chat:`` or ``replay:`` and what with.
+        briefing: What it is told before the episode.
+        track: What a language model may write: ``free``, ``schema`` or ``grammar``.
+
     Raises:
-        ValueError: No planner of that name is installed.
+        ValueError: No planner of that name is installed, or its model cannot be had.
     """
     check_planner(name)
+    prefix, colon, rest = name.partition(":")
+    if colon and prefix == "replay":
+        return Replay(briefing, rest)
+    if colon and prefix in PREFIXES:
+        return _speaking(prefix, rest, briefing, track)
     if name in _OWN:
         return _OWN[name](briefing)
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
     made: Planner = found[name].load()(briefing)
     return made
+
+
+def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
+    from .speaking import TRACKS, Speaking, Track
+
+    if track not in get_args(Track):
+        raise ValueError(unknown("track", track, TRACKS))
+    if kind == "hf":
+        model, plain = _local(rest)
+    else:
+        name, _, url = rest.partition("@")
+        model, plain = _server(name, url), False
+    return Speaking(briefing, model, track, plain)  # type: ignore[arg-type]
+
+
+@functools.cache
+def _local(path: str) -> tuple[LanguageModel, bool]:
+    """Return a model on this machine, loaded once, and whether it needs no explanation."""
+    from warewheel.agents.language.local import LocalModel
+    from warewheel.agents.language.plain import trained_plain
+
+    return LocalModel(path), trained_plain(path)
+
+
+@functools.cache
+def _server(model: str, url: str) -> LanguageModel:
+    from warewheel.agents.language.server import ChatServer
+
+    return ChatServer(model, url)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -85,32 +83,3 @@ class Speaking:
             steps = legal(request.inventory, request.facts, self._places)
             options["steps"] = tuple(wire.write(step) for step in steps)
         return Demand(demand.messages, limit=demand.limit, seconds=demand.seconds, **options)
-
-
-@functools.cache
-def local(path: str) -> LanguageModel:
-    """Return a language model on this machine; it is loaded once.
-
-    Raises:
-        ValueError: It cannot be loaded.
-    """
-    from warewheel.agents.language.local import LocalModel
-
-    return LocalModel(path)
-
-
-@functools.cache
-def server(model: str, url: str) -> LanguageModel:
-    """Return a language model behind a server.
-
-    Raises:
-        ValueError: There is no key, or the address makes no sense.
-    """
-    from warewheel.agents.language.server import ChatServer
-
-    return ChatServer(model, url)
-
-
-def speaking(model: Callable[[], LanguageModel], plain: bool) -> Callable[[Briefing], Speaking]:
-    """Return a factory of planners that share one model."""
-    return lambda briefing: Speaking(briefing, model(), plain=plain)
