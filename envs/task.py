@@ -102,6 +102,10 @@ class Judge:
         """Every violation of a storage rule, with the steps at which it began and was put right."""
         return self._rules.record
 
+    def missed(self, now: frozenset[Fact]) -> tuple[Condition, ...]:
+        """Return the conditions of the goal that do not hold among the facts ``now``."""
+        return tuple(condition for condition in self._goal if not condition.holds(now))
+
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
         return all(wanted.holds(now) for wanted in self._about.get(item, ()))

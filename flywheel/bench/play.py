@@ -11,7 +11,7 @@ from warewheel.agents.request import Briefing, Planner, Request
 from warewheel.agents.symbolic import SymbolicTwin
 from warewheel.configs import cell_of
 from warewheel.configs.schema import Case
-from warewheel.envs.goal import Fact
+from warewheel.envs.goal import Condition, Fact
 from warewheel.envs.scenario import scenario
 from warewheel.envs.task import Judge, Verdict
 from warewheel.sim.spec import WorldSpec
@@ -67,6 +67,7 @@ class Played:
         refused: Why the planner refused, or an empty string.
         stopped: The planner had nothing left to do.
         step: Control steps, nominal.
+        missed: Conditions of the goal that do not hold.
     """
 
     verdict: Verdict
@@ -74,6 +75,7 @@ class Played:
     refused: str = ""
     stopped: bool = False
     step: int = 0
+    missed: tuple[Condition, ...] = ()
 
     @property
     def success(self) -> bool:
@@ -120,7 +122,7 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
         last = twin.step
         if played.refused:
             break
-    played.step = twin.step
+    played.step, played.missed = twin.step, judge.missed(played.verdict.facts)
     return played
 
 
