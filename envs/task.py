@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from warewheel.configs import zone_of
 from warewheel.configs.schema import Facility
-from warewheel.sim.facts import Places, fallen
+from warewheel.sim.facts import Places, abyss
 from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import FINDINGS, Observation, Report
 
-from .goal import STAGES, Condition, Fact, facts, goal
+from .goal import STAGES, Condition, Fact, Truths, goal
 from .rules import Rules
 from .truth import truth
 from .violations import Violation
@@ -54,11 +54,31 @@ class Verdict:
     facts: frozenset[Fact]
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How the goal stands for as long as the same facts hold.
+
+    Attributes:
+        seen: What observations show to be true.
+        facts: That, and what was reported.
+        success: As in a verdict, like the next two.
+        progress: As above.
+        stages: As above.
+        open: Items about which some condition does not hold.
+    """
+
+    seen: frozenset[Fact]
+    facts: frozenset[Fact]
+    success: bool
+    progress: float
+    stages: dict[str, float]
+    open: frozenset[str]
+
+
 class Judge:
     """Judges an episode from the truth, step by step, apart from any agent."""
 
     def __init__(self, task: str, spec: WorldSpec) -> None:
-        self._facility = spec.facility
         self._places = Places(spec.facility)
         units = {placement.name: placement.unit for placement in spec.placements}
         self._truth = truth(spec)
@@ -74,7 +94,15 @@ class Judge:
             ]
             for name in units
         }
+        self._stages = {
+            stage: mine
+            for stage in STAGES
+            if (mine := [k for k, c in enumerate(self._goal) if c.stage == stage])
+        }
         self._rules = Rules(spec.facility, self._places, units, zones)
+        self._truths = Truths(self._places)
+        self._abyss = abyss(spec.facility)
+        self._standing: _Standing | None = None
         self._fallen: set[str] = set()
         self._told: dict[Report, bool] = {}
         self._fresh: list[Report] = []
@@ -92,6 +120,8 @@ class Judge:
 
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
+        if self._standing is not None and now is self._standing.facts:
+            return item not in self._standing.open
         return not any(wanted.isdisjoint(now) for wanted in self._about.get(item, ()))
 
     def copy(self) -> Judge:
@@ -112,9 +142,11 @@ class Judge:
 
     def look(self, observation: Observation) -> Verdict:
         """Judge one observation; call it once for each step."""
-        now = facts(observation, self._places)
-        if self._told:
-            now |= {("reported", r.finding, r.subject) for r in self._told}
+        seen = self._truths.of(observation)
+        standing = self._standing
+        if standing is None or seen is not standing.seen or self._fresh:
+            self._standing = standing = self._stand(seen)
+        now = standing.facts
         events = [f"VIOLATION {text}" for text in self._rules.watch(observation.scene, now)]
         for report in self._fresh:
             events.append(f"REPORT {report.finding} {report.subject}")
@@ -124,25 +156,36 @@ class Judge:
         events += [f"READ {read.item} {read.gtin}" for read in observation.reads[self._read :]]
         self._read = len(observation.reads)
         for item in observation.scene.items:
-            if item.name not in self._fallen and fallen(self._facility, item):
+            if item.pose.position[2] < self._abyss and item.name not in self._fallen:
                 self._fallen.add(item.name)
                 events.append(f"FALLEN {item.name}")
-        held = [not condition.any_of.isdisjoint(now) for condition in self._goal]
-        stages = {}
-        for stage in STAGES:
-            mine = [h for h, c in zip(held, self._goal, strict=True) if c.stage == stage]
-            if mine:
-                stages[stage] = sum(mine) / len(mine)
         lies = [_false(report) for report, true in self._told.items() if not true]
         return Verdict(
-            success=all(held),
-            progress=sum(held) / len(held),
-            stages=stages,
+            success=standing.success,
+            progress=standing.progress,
+            stages=standing.stages,
             violations=(*self._rules.violations, *lies),
             standing=(*self._rules.standing, *lies),
             events=tuple(events),
             facts=now,
         )
+
+    def _stand(self, seen: frozenset[Fact]) -> _Standing:
+        """Return how the goal stands on what is seen and what has been told."""
+        now = seen | {("reported", r.finding, r.subject) for r in self._told}
+        held = [not condition.any_of.isdisjoint(now) for condition in self._goal]
+        return _Standing(
+            seen, now, success=all(held), progress=sum(held) / len(held),
+            stages={
+                stage: sum(held[k] for k in mine) / len(mine)
+                for stage, mine in self._stages.items()
+            },
+            open=frozenset(
+                name
+                for name, wants in self._about.items()
+                if any(wanted.isdisjoint(now) for wanted in wants)
+            ),
+        )  # fmt: skip
 
 
 def _false(report: Report) -> str:
