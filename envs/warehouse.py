@@ -279,7 +279,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
     def _decode(self, action: NDArray[np.float64]) -> Action:
         assert self.world is not None
         split = len(action) - self.body.effectors
-        grips = tuple(((1.0 - action[split:]) / 2.0).tolist())
+        grips = tuple((1.0 - grip) / 2.0 for grip in action[split:].tolist())
         if self._mode == "ee_delta":
             shift, turn = action[:3] * shapes.DELTA_SHIFT, action[3:6] * shapes.DELTA_TURN
             return Action(self.world.body.nudge(shift, turn), grips)
@@ -291,7 +291,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         shape = self.action_space.shape
         usual = self._mode != "skill" and array.shape == shape and array.dtype.kind in "iuf"
         # What is not a number fails this too; what is wrong is looked for only then.
-        if usual and array.min() >= -1.0 and array.max() <= 1.0:
+        if usual and all(-1.0 <= value <= 1.0 for value in array.tolist()):
             return
         # Indices must be whole; anything but a number is refused.
         if array.dtype.kind not in ("iu" if self._mode == "skill" else "iuf"):

@@ -42,7 +42,7 @@ class CartonBody:
         )
         self._hinges = list(range(p.getNumJoints(self.id, physicsClientId=client)))
         self._sealed = [True] * len(self._hinges)
-        self._angles: tuple[float, ...] | None = None
+        self._angles: tuple[float, ...] = ()
         self._seen: tuple[Any, ...] = ()
         self._last: CartonState | None = None
         for link in (-1, *self._hinges):
@@ -94,13 +94,16 @@ class CartonBody:
         base = p.getBasePositionAndOrientation(self.id, physicsClientId=self._client)
         return Pose(*p.multiplyTransforms(*base, *self._inverse_inertial))
 
-    def state(self, docked: bool, fresh: bool = False) -> CartonState:
+    def state(self, docked: bool, base: Any = None) -> CartonState:
         """Return the carton's part of the scene: the same object for as long as nothing changes.
 
-        Flaps are where `tear` saw them, unless ``fresh`` asks for a look of its own.
+        Args:
+            docked: Whether it rests at the dock.
+            base: Where its base has just been seen, `tear` having looked at the flaps; without it
+                all is looked at anew.
         """
-        base = p.getBasePositionAndOrientation(self.id, physicsClientId=self._client)
-        if fresh or self._angles is None:
+        if base is None:
+            base = p.getBasePositionAndOrientation(self.id, physicsClientId=self._client)
             self._angles = self.flaps()
         seen = base, self._angles, tuple(self._sealed), docked
         if self._last is None or seen != self._seen:

@@ -89,8 +89,10 @@ class Inbound:
             self.docked = self._conveyor.bring(self.carton.pose().position[0], period)
 
     def state(self, fresh: bool = False) -> CartonState | None:
-        """Return the carton's part of the scene; see `CartonBody.state` for ``fresh``."""
-        return None if self.carton is None else self.carton.state(self.docked, fresh)
+        """Return the carton's part of the scene, as the last step saw it or afresh."""
+        if self.carton is None:
+            return None
+        return self.carton.state(self.docked, None if fresh else self._rest.pose(self.carton.id))
 
     def memory(self) -> tuple[bool, bool, int, tuple[bool, ...]]:
         """Return the controller's state, which PyBullet's own snapshots leave out."""

@@ -65,13 +65,13 @@ class Rest:
         What sleeps does not move by the last bit, so that whatever did costs the solver work.
         """
         self.seen = seen = {}
+        c, poses = self._client, self._poses
         for body, still in self._still.items():
-            pose = p.getBasePositionAndOrientation(body, physicsClientId=self._client)
-            if pose == self._poses[body]:
+            pose, last = p.getBasePositionAndOrientation(body, c), poses[body]
+            if pose == last:
                 continue
-            velocity, spin = p.getBaseVelocity(body, physicsClientId=self._client)
-            seen[body] = pose, velocity
-            last, self._poses[body] = self._poses[body], pose
+            velocity, spin = p.getBaseVelocity(body, c)
+            seen[body], poses[body] = (pose, velocity), pose
             if still >= _STEPS and math.dist(last[0], pose[0]) > _MOVED:
                 # Bullet does not wake what a hand from outside has put elsewhere.
                 self._tell(body, p.ACTIVATION_STATE_WAKE_UP)
@@ -83,9 +83,16 @@ class Rest:
                 self._tell(body, p.ACTIVATION_STATE_SLEEP)
         self.busy = frozenset(seen)
 
+    def pose(self, body: int) -> Any:
+        """Return position and orientation of a body's base when `look` last saw it."""
+        return self._poses[body]
+
     def _stopped(self, body: int, velocity: Vec3, spin: Vec3) -> bool:
-        (x, y, z), (a, b, c) = velocity, spin
-        if x * x + y * y + z * z > _STILL**2 or a * a + b * b + c * c > _TURN**2:
+        x, y, z = velocity
+        if x * x + y * y + z * z > _STILL**2:
+            return False
+        x, y, z = spin
+        if x * x + y * y + z * z > _TURN**2:
             return False
         joints = self._joints[body]
         states = p.getJointStates(body, joints, physicsClientId=self._client) if joints else ()

@@ -16,6 +16,7 @@ from .arms import Model, load
 from .cup import CupBody
 from .effector import Effector
 from .jaws import JawsBody
+from .outside import Outside
 
 # Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
 # is worked out, and what keeps it finite near singular postures.
@@ -99,6 +100,7 @@ class ArmBody:
     def __init__(self, client: int, body: Body, period: float, substeps: int) -> None:
         self._client = client
         self._period, self._substeps = period, substeps
+        self._body, self._rate = body, substeps / period
         # A set point that jumps once a control period makes the arm's speed swing within it, from
         # twice the mean to half of it. Jaws hold on through that; it would tear a seal. So an arm
         # with a cup gets speeds that rise evenly, which lag half a period behind.
@@ -111,7 +113,8 @@ class ArmBody:
         self._effort = model.effort.tolist()
         self._reach = model.speed * period
         # Limits with a little slack, and the shares of a control period, as a column.
-        self._least, self._most = self.lower - _SLACK, self.upper + _SLACK
+        self._least = (self.lower - _SLACK).tolist()
+        self._most = (self.upper + _SLACK).tolist()
         self._shares = (np.arange(1, self._parts + 1) / max(1, self._parts))[:, None]
         p.enableJointForceTorqueSensor(self.id, model.arm[-1], True, physicsClientId=client)
         self.place(np.array(body.home), (0.0,) * len(self.effectors))
@@ -123,7 +126,8 @@ class ArmBody:
         self._target = np.array(joints, dtype=float)
         self._pace = np.zeros(len(self._target))
         self._ramp: Iterator[tuple[list[float], list[float]]] = iter(())
-        self._count, self._felt = 0, np.zeros(len(self._target))
+        self._count = 0
+        self._felt: tuple[Any, ...] = ()
         for effector, grip in zip(self.effectors, grips, strict=True):
             effector.place(grip)
 
@@ -137,11 +141,11 @@ class ArmBody:
         if not all(map(math.isfinite, action.grips)):
             raise BodyError(f"action holds a value that is not finite: {action}")
         # What is not a number is not within limits either; why it is not is told only then.
-        within = (joints >= self._least) & (joints <= self._most)
-        if not within.all():
+        bounds = zip(self._least, joints.tolist(), self._most, strict=True)
+        if not all(least <= angle <= most for least, angle, most in bounds):
             if not np.isfinite(joints).all():
                 raise BodyError(f"action holds a value that is not finite: {action}")
-            k = int(np.argmin(within))
+            k = int(np.argmax((joints < self.lower - _SLACK) | (joints > self.upper + _SLACK)))
             raise BodyError(
                 f"target of joint {k + 1} is {joints[k]:.4f} rad; "
                 f"allowed are {self.lower[k]:.4f} to {self.upper[k]:.4f}"
@@ -170,8 +174,7 @@ class ArmBody:
         """Do what each physics step calls for, after it."""
         self._count += 1
         if self._count == self._substeps - 1:
-            states = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
-            self._felt = np.array([s[1] for s in states])
+            self._felt = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
         part = next(self._ramp, None)
         if part is not None:
             self._drive(*part)
@@ -241,36 +244,18 @@ class ArmBody:
         )
         grips = [effector.feel() for effector in self.effectors]
         joints, velocities, torques = (np.array([s[k] for s in states]) for k in (0, 1, 3))
+        before = tuple(s[1] for s in self._felt) if self._count else ()
         return Proprioception(
             joints=joints,
             velocities=velocities,
             torques=torques,
-            external=self._external(joints, velocities, torques),
+            outside=Outside(self._body, joints, velocities, before, torques, self._rate),
             tracking=self._target - joints,
             closure=tuple(closure for closure, _ in grips),
             grip_force=tuple(force for _, force in grips),
             tool=Pose(link[4], link[5]),
             wrench=np.array(states[-1][2]),
         )
-
-    def _external(self, joints: Array, velocities: Array, torques: Array) -> Array:
-        """Return the torques that motion and gravity do not explain, shape (dof,) [N m].
-
-        What the motors did in the last physics step, against inverse dynamics at the acceleration
-        that came of it (direct estimation: Haddadin, De Luca and Albu-Schaeffer, T-RO 2017).
-        """
-        if not self._count:
-            return np.zeros_like(joints)
-        acceleration = (velocities - self._felt) * (self._substeps / self._period)
-        fingers = [0.0] * len(self._model.fingers)
-        needed = p.calculateInverseDynamics(
-            self.id, [*joints, *fingers], [*velocities, *fingers], [*acceleration, *fingers],
-            physicsClientId=self._client,
-        )  # fmt: skip
-        # The model's joint damping is no motor's work.
-        drag = self._model.damping * velocities
-        outside: Array = np.array(needed[: len(joints)]) + drag - torques
-        return outside
 
     def memory(self) -> tuple[Array, Array, tuple[Any, ...]]:
         """Return the set points, which PyBullet's own snapshots leave out."""
