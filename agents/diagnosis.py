@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from warewheel.configs.schema import FaultKind
-from warewheel.sim.values import Action, ItemState, Vec3
+from warewheel.sim.values import Action, ItemState
 
 from .perceive import Belief
 
@@ -58,6 +59,8 @@ class Diagnostician:
     def __init__(self) -> None:
         self.found: list[Diagnosis] = []
         self._frames: deque[Belief] = deque(maxlen=_SPAN)
+        # How far each item that was at rest before and after went from frame to frame [m].
+        self._hops: deque[dict[str, float]] = deque(maxlen=_SPAN - 1)
         self._count: dict[str, int] = {}
         self._highest: dict[tuple[str, int], float] = {}
         self._stood: set[str] = set()
@@ -81,6 +84,8 @@ class Diagnostician:
         if command is not None:
             self._grip(belief, command, held)
             self._push(belief, command)
+        if self._frames:
+            self._hops.append(_hops(self._frames[-1], belief))
         self._frames.append(belief)
 
     def note(self, kind: FaultKind, step: int, subject: str = "") -> None:
@@ -106,19 +111,18 @@ class Diagnostician:
     def _scatter(self, belief: Belief) -> None:
         if len(self._frames) < _SPAN:
             return
-        jumps = []
-        for item in belief.items:
-            path = [_still(frame, item.name) for frame in self._frames]
-            if None not in path:
-                steps = np.diff(np.array(path, dtype=float), axis=0)
-                jumps.append(float(np.median(np.linalg.norm(steps, axis=1))))
-        self._tell("sensor_noise", bool(jumps) and max(jumps) > _SCATTER, belief, sure=2)
+        restless = any(
+            all(item.name in hops for hops in self._hops)
+            and _median([hops[item.name] for hops in self._hops]) > _SCATTER
+            for item in belief.items
+        )
+        self._tell("sensor_noise", restless, belief, sure=2)
 
     def _belt(self, belief: Belief) -> None:
         carton, last = belief.carton, self._frames[-1].carton
         if carton is None or last is None or carton.name != last.name:
             return
-        moved = _gap(carton.pose.position, last.pose.position) / 0.05
+        moved = math.dist(carton.pose.position, last.pose.position) / 0.05
         riding = not carton.docked and all(carton.sealed)
         begun = self._count.get(f"begun:{carton.name}", 0)
         if riding and moved > 0.05:
@@ -142,8 +146,8 @@ class Diagnostician:
         carton, before = belief.carton, self._frames[0].carton
         if carton is None or before is None or not (carton.docked and before.docked):
             return
-        away = _gap(belief.body.tool.position[:2], carton.pose.position[:2]) > _AWAY
-        moved = _gap(carton.pose.position, before.pose.position) > _SHOVE
+        away = math.dist(belief.body.tool.position[:2], carton.pose.position[:2]) > _AWAY
+        moved = math.dist(carton.pose.position, before.pose.position) > _SHOVE
         turned = abs(carton.pose.orientation[2] - before.pose.orientation[2]) > _TWIST / 2
         self._tell("carton_bumped", away and (moved or turned), belief, carton.name)
 
@@ -157,7 +161,7 @@ class Diagnostician:
             if not lies:
                 continue
             self._stood.discard(item.name)
-            if item.name != held and _gap(tool, item.pose.position) > _AWAY:
+            if item.name != held and math.dist(tool, item.pose.position) > _AWAY:
                 self.found.append(Diagnosis("item_tipped", belief.step, item.name))
 
     def _grip(self, belief: Belief, command: Action, held: str | None) -> None:
@@ -185,9 +189,9 @@ class Diagnostician:
         self._empty_for = 0 if max(command.grips) > 0.5 else self._empty_for + 1
         if self._empty_for < _SPAN or len(self._frames) < _SPAN:
             return
-        push = float(np.abs(belief.body.external).max())
         free = belief.body.tool.position[2] > _HIGH
-        self._tell("arm_pushed", free and push > _PUSH, belief)
+        pushed = free and float(np.abs(belief.body.external).max()) > _PUSH
+        self._tell("arm_pushed", pushed, belief)
 
 
 def named(found: Collection[Diagnosis], kind: str, since: int, subject: str = "") -> bool:
@@ -197,13 +201,19 @@ def named(found: Collection[Diagnosis], kind: str, since: int, subject: str = ""
     )  # fmt: skip
 
 
-def _still(belief: Belief, name: str) -> Vec3 | None:
-    """Return where an item is believed to be if it is at rest."""
-    return next((i.pose.position for i in belief.items if i.name == name and i.speed < _REST), None)
+def _hops(before: Belief, after: Belief) -> dict[str, float]:
+    """Return how far each item went that is believed to be at rest before and after [m]."""
+    still = {item.name: item for item in before.items if item.speed < _REST}
+    return {
+        item.name: 0.0 if last is item else math.dist(last.pose.position, item.pose.position)
+        for item in after.items
+        if item.speed < _REST and (last := still.get(item.name)) is not None
+    }
 
 
-def _gap(a: tuple[float, ...], b: tuple[float, ...]) -> float:
-    return float(np.linalg.norm(np.subtract(a, b)))
+def _median(values: list[float]) -> float:
+    """Return the middle one of an odd number of values."""
+    return sorted(values)[len(values) // 2]
 
 
 def _upright(item: ItemState) -> float:

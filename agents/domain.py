@@ -94,6 +94,13 @@ def ground(facts: Iterable[Fact], subgoal: Subgoal) -> tuple[Fact, ...]:
     return tuple(tuple(words.get(word, word) for word in fact) for fact in facts)
 
 
+def needless(facts: frozenset[Fact], subgoal: Subgoal) -> bool:
+    """Tell whether all that a subgoal would bring about holds already."""
+    signature = SIGNATURES.get(subgoal.skill)
+    effects = ground(signature.effects, subgoal) if signature is not None else ()
+    return bool(effects) and facts.issuperset(effects)
+
+
 def undone(facts: frozenset[Fact], patterns: Iterable[Fact]) -> frozenset[Fact]:
     """Return those of ``facts`` that a grounded pattern with ``*`` names."""
     exact, stems = set(), []

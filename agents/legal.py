@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from warewheel.sim.facts import Places
 from warewheel.sim.values import FINDINGS
 
-from .domain import REASONS, SIGNATURES, Fact, ground
+from .domain import REASONS, SIGNATURES, Fact, ground, needless
 from .inventory import Inventory
 from .plan import Subgoal
 
@@ -20,8 +20,7 @@ def legal(inventory: Inventory, facts: frozenset[Fact], places: Places) -> list[
     found = []
     for signature in SIGNATURES.values():
         for step in _grounded(signature.skill, inventory, places):
-            effects = ground(signature.effects, step)
-            if effects and facts.issuperset(effects):
+            if needless(facts, step):
                 continue
             if facts.issuperset(ground(signature.needs, step)):
                 found.append(step)

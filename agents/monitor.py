@@ -23,8 +23,7 @@ class Monitor:
     def refusal(self, subgoal: Subgoal, inventory: Inventory) -> str:
         """Return why the subgoal makes no sense now, or an empty string.
 
-        A step whose effects hold already is one too many. A need that held at an earlier subgoal
-        is out of order; one that never did is missing.
+        A need that held at an earlier subgoal is out of order; one that never did is missing.
         """
         now = believed(inventory, self._places)
         self._ever |= now
@@ -44,9 +43,6 @@ class Monitor:
                 return "HALLUC_ITEM"
         if "place" in signature.arguments and subgoal.place not in self._places.floors:
             return "HALLUC_PLACE"
-        effects = ground(signature.effects, subgoal)
-        if effects and now.issuperset(effects):
-            return "ADDITIONAL_STEP"
         missing = set(ground(signature.needs, subgoal)) - now
         if not missing:
             return ""

@@ -81,6 +81,8 @@ class TruePoses:
         self._tools.append((observation.step, observation.body.tool))
         opened = carton is None or min(carton.flaps) > _AJAR
         for item in view.scene.items:
+            if item.name in self._looked and item.name in self._origins:
+                continue  # nothing more to learn from where it is
             packed = carton is not None and inside(carton, item)
             if carton is not None and packed and item.name not in self._origins:
                 self._origins[item.name] = carton.name

@@ -14,8 +14,7 @@ from types import MappingProxyType
 from warewheel.configs import zone_of
 from warewheel.configs.orders import means, moves_of, places_of, settle
 from warewheel.configs.schema import Facility, Move, Order, Unit
-from warewheel.sim.facts import TABLE, Places, inside
-from warewheel.sim.values import Observation
+from warewheel.sim.facts import TABLE, Places
 from warewheel.sim.world import PERIOD
 
 Fact = tuple[str, ...]
@@ -112,24 +111,6 @@ class Goal:
 
     conditions: tuple[Condition, ...]
     constraints: tuple[Constraint, ...] = ()
-
-
-def facts(observation: Observation, places: Places) -> frozenset[Fact]:
-    """Return what is true now.
-
-    ``("known", item)``: its label was read. ``("in", item, "carton")``. ``("at", item, place)``:
-    it rests in that place. ``("out", item)``: it rests in any place.
-    """
-    scene = observation.scene
-    found: set[Fact] = {("known", read.item) for read in observation.reads}
-    for item in scene.items:
-        if scene.carton is not None and inside(scene.carton, item):
-            found.add(("in", item.name, "carton"))
-            continue
-        place = places.of(item)
-        if place is not None:
-            found |= {("at", item.name, place), ("out", item.name)}
-    return frozenset(found)
 
 
 @dataclass(frozen=True, slots=True)

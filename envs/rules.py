@@ -58,10 +58,13 @@ class Rules:
             name: facility.zones[zone_of(_intact(unit), storage)].condition == "hazmat"
             for name, unit in units.items()
         }
+        self._cold_ones = [name for name, home in self._home.items() if home == "cold"]
+        self._delicate = {name for name, unit in units.items() if unit.sku.fragile}
         self._budget = storage.cold_chain_seconds / PERIOD
         self._warm: Counter[str] = Counter()
         self._lying: Counter[tuple[str, str]] = Counter()
         self._last: frozenset[Fact] | None = None
+        self._chilled: set[str] = set()
         self._misplaced: tuple[Breach, ...] = ()
         self._step = -1
         self._record = Record()
@@ -87,36 +90,40 @@ class Rules:
         Args:
             scene: Where everything is, or None where nothing can lie on anything.
             now: What is true.
-            steps: Control steps since the last moment.
+            steps: Control steps since the last moment; the first moment is step 0.
         """
         self._step += steps
-        if now != self._last:
+        if now is not self._last and now != self._last:
             self._last = now
+            self._chilled = self._in_the_cold(now)
             self._misplaced = tuple(self._of_slots(now))
-        breaches = [*self._cold(now, steps), *self._misplaced]
+        breaches = [*self._cold(steps), *self._misplaced]
         if scene is not None:
             breaches += self._fragile(scene, now)
         return self._record.tell(self._step, breaches)
 
-    def _cold(self, now: frozenset[Fact], steps: int) -> Iterator[Breach]:
-        chilled = {
+    def _in_the_cold(self, now: frozenset[Fact]) -> set[str]:
+        return {
             fact[1]
             for fact in now
             if fact[0] == "in" or (fact[0] == "at" and self._places.condition(fact[2]) == "cold")
         }
-        for name, home in self._home.items():
-            if home == "cold":
-                self._warm[name] += steps * (name not in chilled)
-                # Nothing makes up for it.
-                if self._warm[name] > self._budget:
-                    yield Breach("COLD", (name,))
+
+    def _cold(self, steps: int) -> Iterator[Breach]:
+        for name in self._cold_ones:
+            self._warm[name] += steps * (name not in self._chilled)
+            # Nothing makes up for it.
+            if self._warm[name] > self._budget:
+                yield Breach("COLD", (name,))
 
     def _fragile(self, scene: Scene, now: frozenset[Fact]) -> Iterator[Breach]:
+        if not self._delicate:
+            return
         out = [item for item in scene.items if ("in", item.name, "carton") not in now]
         pairs = {
             (lower.name, upper.name)
             for lower in out
-            if self._units[lower.name].sku.fragile
+            if lower.name in self._delicate
             for upper in out
             if upper is not lower and under(lower, upper)
         }

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from warewheel.configs import zone_of
 from warewheel.configs.schema import Facility, Order
-from warewheel.sim.facts import Places, fallen
+from warewheel.sim.facts import Places, abyss
 from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import FINDINGS, Observation, Report, Scene
 
-from .goal import STAGES, Condition, Fact, Stock, Trace, facts, goal
+from .facts import Truths
+from .goal import STAGES, Condition, Fact, Stock, Trace, goal
 from .rules import Rules
 from .truth import truth
 from .violations import Violation
@@ -55,13 +56,31 @@ class Verdict:
     facts: frozenset[Fact]
 
 
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """How the goal stands for as long as the same facts hold.
+
+    Attributes:
+        seen: What observations show to be true.
+        facts: That, and what was reported.
+        held: How many of the goal's conditions hold.
+        stages: As in a verdict.
+        open: Items about which some condition does not hold.
+    """
+
+    seen: frozenset[Fact]
+    facts: frozenset[Fact]
+    held: int
+    stages: dict[str, float]
+    open: frozenset[str]
+
+
 class Judge:
     """Judges an episode from the truth, step by step, apart from any agent."""
 
     def __init__(
         self, task: str, spec: WorldSpec, orders: Sequence[Order] = (Order(),), refusal: str = ""
     ) -> None:
-        self._facility = spec.facility
         self._places = Places(spec.facility)
         units = {placement.name: placement.unit for placement in spec.placements}
         self._truth = truth(spec)
@@ -86,7 +105,15 @@ class Judge:
             ]
             for name in units
         }
+        self._stages = {
+            stage: mine
+            for stage in STAGES
+            if (mine := [k for k, c in enumerate(self._goal) if c.stage == stage])
+        }
         self._rules = Rules(spec.facility, self._places, units, zones)
+        self._truths = Truths(self._places)
+        self._abyss = abyss(spec.facility)
+        self._standing: _Standing | None = None
         self._fallen: set[str] = set()
         self._told: dict[Report, bool] = {}
         self._fresh: list[Report] = []
@@ -108,6 +135,8 @@ class Judge:
 
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
+        if self._standing is not None and now is self._standing.facts:
+            return item not in self._standing.open
         return all(wanted.holds(now) for wanted in self._about.get(item, ()))
 
     def copy(self) -> Judge:
@@ -129,61 +158,74 @@ class Judge:
     def refuse(self, reason: str) -> None:
         """Take in that the robot refuses the instruction."""
         self._refused = reason
+        self._standing = None
 
     def look(self, observation: Observation) -> Verdict:
         """Judge one observation; call it once for each step."""
-        now = facts(observation, self._places)
         events = [f"READ {read.item} {read.gtin}" for read in observation.reads[self._read :]]
         self._read = len(observation.reads)
         for item in observation.scene.items:
-            if item.name not in self._fallen and fallen(self._facility, item):
+            if item.pose.position[2] < self._abyss and item.name not in self._fallen:
                 self._fallen.add(item.name)
                 events.append(f"FALLEN {item.name}")
-        return self.weigh(now, observation.scene, events)
+        return self.weigh(self._truths.of(observation), observation.scene, events)
 
     def weigh(
-        self, now: frozenset[Fact], scene: Scene | None = None, seen: Sequence[str] = (),
+        self, seen: frozenset[Fact], scene: Scene | None = None, events: Sequence[str] = (),
         steps: int = 1,
     ) -> Verdict:  # fmt: skip
         """Judge the facts of the next moment.
 
         Args:
-            now: What is true; what was reported and refused is added here.
+            seen: What is seen to be true; what was told is added here.
             scene: Where everything is, or None where nothing can lie on anything.
-            seen: Events that go with it.
+            events: What happened.
             steps: Control steps since the last moment.
         """
         self._step += steps
-        if self._told:
-            now |= {("reported", r.finding, r.subject) for r in self._told}
-        if self._refused:
-            now |= {("refused", self._refused)}
-        events = [f"VIOLATION {text}" for text in self._rules.watch(scene, now, steps)]
+        standing = self._standing
+        if standing is None or seen is not standing.seen or self._fresh:
+            self._standing = standing = self._stand(seen)
+        now = standing.facts
+        found = [f"VIOLATION {text}" for text in self._rules.watch(scene, now, steps)]
         for report in self._fresh:
-            events.append(f"REPORT {report.finding} {report.subject}")
+            found.append(f"REPORT {report.finding} {report.subject}")
             if not self._told[report]:
-                events.append(f"VIOLATION {_false(report)}")
+                found.append(f"VIOLATION {_false(report)}")
         self._fresh = []
-        events += seen
         for trace in self._traces:
             trace.look(self._step, now)
-        held = [condition.holds(now) for condition in self._goal]
-        stages = {}
-        for stage in STAGES:
-            mine = [h for h, c in zip(held, self._goal, strict=True) if c.stage == stage]
-            if mine:
-                stages[stage] = sum(mine) / len(mine)
-        held += [trace.holds for trace in self._traces]
+        kept = sum(trace.holds for trace in self._traces)
+        wanted = len(self._goal) + len(self._traces)
         lies = [_false(report) for report, true in self._told.items() if not true]
         return Verdict(
-            success=all(held),
-            progress=sum(held) / len(held),
-            stages=stages,
+            success=standing.held + kept == wanted,
+            progress=(standing.held + kept) / wanted,
+            stages=standing.stages,
             violations=(*self._rules.violations, *lies),
             standing=(*self._rules.standing, *lies),
-            events=tuple(events),
+            events=(*found, *events),
             facts=now,
         )
+
+    def _stand(self, seen: frozenset[Fact]) -> _Standing:
+        """Return how the goal stands on what is seen and what has been told."""
+        now = seen | {("reported", r.finding, r.subject) for r in self._told}
+        if self._refused:
+            now |= {("refused", self._refused)}
+        held = [condition.holds(now) for condition in self._goal]
+        return _Standing(
+            seen, now, held=sum(held),
+            stages={
+                stage: sum(held[k] for k in mine) / len(mine)
+                for stage, mine in self._stages.items()
+            },
+            open=frozenset(
+                name
+                for name, wants in self._about.items()
+                if not all(wanted.holds(now) for wanted in wants)
+            ),
+        )  # fmt: skip
 
 
 def _false(report: Report) -> str:

@@ -206,7 +206,9 @@ class WarehouseEnv(gym.Env[Any, Any]):
         self._check(action)
         if self._mode == "skill":
             return self._step_option(np.asarray(action))
-        told = replace(self._decode(np.asarray(action, dtype=float)), report=self._report)
+        told = self._decode(np.asarray(action, dtype=float))
+        if self._report is not None:
+            told = replace(told, report=self._report)
         reward, ended, cut = self._advance(told)
         return self._observe(), reward, ended, cut, self._info(self.verdict.events)
 
@@ -228,7 +230,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
             self._judge.hear(action.report)
         self.observed = self.world.step(action)
         # What holds still does not tell the same thing again.
-        self._last = replace(action, report=None)
+        self._last = action if action.report is None else replace(action, report=None)
         self.verdict = self._judge.look(self.observed)
         if self._reward == "sparse":
             reward = float(self.verdict.success)
@@ -284,13 +286,14 @@ class WarehouseEnv(gym.Env[Any, Any]):
         lower, upper = self.limits
         joints = 2.0 * (action.joints - lower) / (upper - lower) - 1.0
         grips = [1.0 - 2.0 * grip for grip in action.grips]
-        values: NDArray[np.float32] = np.clip([*joints, *grips], -1.0, 1.0).astype(np.float32)
-        return values
+        values = np.array([*joints.tolist(), *grips])
+        np.minimum(np.maximum(values, -1.0, out=values), 1.0, out=values)
+        return values.astype(np.float32)
 
     def _decode(self, action: NDArray[np.float64]) -> Action:
         assert self.world is not None
         split = len(action) - self.body.effectors
-        grips = tuple(((1.0 - action[split:]) / 2.0).tolist())
+        grips = tuple((1.0 - grip) / 2.0 for grip in action[split:].tolist())
         if self._mode == "ee_delta":
             shift, turn = action[:3] * shapes.DELTA_SHIFT, action[3:6] * shapes.DELTA_TURN
             return Action(self.world.body.nudge(shift, turn), grips)
@@ -300,6 +303,10 @@ class WarehouseEnv(gym.Env[Any, Any]):
     def _check(self, action: Any) -> None:
         array = np.asarray(action)
         shape = self.action_space.shape
+        usual = self._mode != "skill" and array.shape == shape and array.dtype.kind in "iuf"
+        # What is not a number fails this too; what is wrong is looked for only then.
+        if usual and all(-1.0 <= value <= 1.0 for value in array.tolist()):
+            return
         # Indices must be whole; anything but a number is refused.
         if array.dtype.kind not in ("iu" if self._mode == "skill" else "iuf"):
             raise ValueError(f"action holds {array.dtype}; expected {self.action_space.dtype}")

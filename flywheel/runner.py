@@ -71,9 +71,10 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
                 break
             _, reward, ended, cut, info = env.perform(action)
             over = ended or cut
-            step = Step(env.encode(action), reward, info)
-            for listener in listeners:
-                listener.on_step(env, agent, step)
+            if listeners:
+                step = Step(env.encode(action), reward, info)
+                for listener in listeners:
+                    listener.on_step(env, agent, step)
         episode = _sum_up(env, agent, planner, seed, time.perf_counter() - began)
         for listener in listeners:
             listener.on_end(env, agent, episode)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pybullet as p
 
 from warewheel.configs.schema import Carton
@@ -40,6 +42,9 @@ class CartonBody:
         )
         self._hinges = list(range(p.getNumJoints(self.id, physicsClientId=client)))
         self._sealed = [True] * len(self._hinges)
+        self._angles: tuple[float, ...] = ()
+        self._seen: tuple[Any, ...] = ()
+        self._last: CartonState | None = None
         for link in (-1, *self._hinges):
             p.changeDynamics(
                 self.id, link, lateralFriction=0.6 if link >= 0 else 0.7, physicsClientId=client
@@ -68,10 +73,10 @@ class CartonBody:
         )  # fmt: skip
 
     def tear(self) -> tuple[int, ...]:
-        """Tear the tape of flaps that were forced open; return which tore just now."""
+        """After a control step: tear the tape of flaps that were forced open; return which tore."""
+        self._angles = angles = self.flaps()
         if not any(self._sealed):
             return ()
-        angles = self.flaps()
         torn = tuple(k for k, angle in enumerate(angles) if self._sealed[k] and angle > _TEAR_ANGLE)
         for k in torn:
             self._sealed[k] = False
@@ -89,12 +94,26 @@ class CartonBody:
         base = p.getBasePositionAndOrientation(self.id, physicsClientId=self._client)
         return Pose(*p.multiplyTransforms(*base, *self._inverse_inertial))
 
-    def state(self, docked: bool) -> CartonState:
-        """Return the carton's part of the scene."""
-        return CartonState(
-            name=self.name, layout=self.config, pose=self.pose(), flaps=self.flaps(),
-            sealed=tuple(self._sealed), docked=docked,
-        )  # fmt: skip
+    def state(self, docked: bool, base: Any = None) -> CartonState:
+        """Return the carton's part of the scene: the same object for as long as nothing changes.
+
+        Args:
+            docked: Whether it rests at the dock.
+            base: Where its base has just been seen, `tear` having looked at the flaps; without it
+                all is looked at anew.
+        """
+        if base is None:
+            base = p.getBasePositionAndOrientation(self.id, physicsClientId=self._client)
+            self._angles = self.flaps()
+        seen = base, self._angles, tuple(self._sealed), docked
+        if self._last is None or seen != self._seen:
+            self._seen = seen
+            pose = Pose(*p.multiplyTransforms(*base, *self._inverse_inertial))
+            self._last = CartonState(
+                name=self.name, layout=self.config, pose=pose, flaps=self._angles,
+                sealed=seen[2], docked=docked,
+            )  # fmt: skip
+        return self._last
 
     def memory(self) -> tuple[bool, ...]:
         """Return which flaps are sealed, which PyBullet's own snapshots leave out."""

@@ -84,10 +84,12 @@ class Places:
 
 def inside(carton: CartonState, item: ItemState) -> bool:
     """Tell whether the item's centre is within the carton's walls and below its rim."""
-    centre, turn = carton.pose
-    px, py, pz = (a - b for a, b in zip(item.pose.position, centre, strict=True))
+    # Written out: this is asked of every item in every step, by judges and agents.
+    (x, y, z), turn = carton.pose
+    px, py, pz = item.pose.position
+    px, py, pz = px - x, py - y, pz - z
     (ax, bx, cx), (ay, by, cy), (az, bz, cz) = _rows(turn)
-    dx, dy, dz = carton.inner
+    dx, dy, dz = carton.layout.size
     return (
         abs(ax * px + ay * py + az * pz) < dx / 2
         and abs(bx * px + by * py + bz * pz) < dy / 2
@@ -108,20 +110,24 @@ def _rows(turn: Quat) -> tuple[Vec3, Vec3, Vec3]:
 
 def fallen(facility: Facility, item: ItemState) -> bool:
     """Tell whether the item lies out of reach, below every place."""
+    return item.pose.position[2] < abyss(facility)
+
+
+def abyss(facility: Facility) -> float:
+    """Return the height below which things are out of reach [m]."""
     lowest = min(
         facility.rack.tiers[0][1],
         facility.conveyor.dock[2],
         facility.table.centre[2],
         *(tote.position[2] for tote in facility.totes),
     )
-    return item.pose.position[2] < lowest - 0.1
+    return float(lowest - 0.1)
 
 
 def under(lower: ItemState, upper: ItemState) -> bool:
     """Tell whether ``upper`` rests on ``lower``: its centre is over it, near enough to touch."""
-    px, py, pz = (
-        a - b for a, b in zip(upper.pose.position, lower.pose.position, strict=True)
-    )  # fmt: skip
+    (x, y, z), (px, py, pz) = lower.pose.position, upper.pose.position
+    px, py, pz = px - x, py - y, pz - z
     if upper.speed > _REST or not 0.0 < pz < max(lower.size) + max(upper.size):
         return False
     (ax, bx, cx), (ay, by, cy), (az, bz, cz) = _rows(lower.pose.orientation)

@@ -70,13 +70,12 @@ class Inbound:
         if self.carton is None:
             self._conveyor.hold()
             return
-        x = self.carton.pose().position[0]
         if not self.docked:
             # The belt's surface moves, but to the solver it is a body at rest.
             self._rest.wake(self.carton.id)
         if self._leaving:
             self._conveyor.send(period)
-            if x > self._exit:
+            if self.carton.pose().position[0] > self._exit:
                 self._rest.drop(self.carton.id)
                 p.removeBody(self.carton.id, physicsClientId=self._client)
                 self.carton = None
@@ -87,11 +86,13 @@ class Inbound:
             if self._clear > _CLEAR_FOR:
                 self._leaving, self.docked = True, False
         else:
-            self.docked = self._conveyor.bring(x, period)
+            self.docked = self._conveyor.bring(self.carton.pose().position[0], period)
 
-    def state(self) -> CartonState | None:
-        """Return the carton's part of the scene."""
-        return None if self.carton is None else self.carton.state(self.docked)
+    def state(self, fresh: bool = False) -> CartonState | None:
+        """Return the carton's part of the scene, as the last step saw it or afresh."""
+        if self.carton is None:
+            return None
+        return self.carton.state(self.docked, None if fresh else self._rest.pose(self.carton.id))
 
     def memory(self) -> tuple[bool, bool, int, tuple[bool, ...]]:
         """Return the controller's state, which PyBullet's own snapshots leave out."""

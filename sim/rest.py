@@ -11,6 +11,8 @@ from typing import Any
 
 import pybullet as p
 
+from .values import Vec3
+
 # A body slower than this in every part [m/s, rad/s] in so many control steps on end is at rest.
 _STILL, _TURN = 0.003, 0.03
 _STEPS = 6
@@ -29,6 +31,7 @@ class Rest:
 
     Attributes:
         busy: Ids of the bodies that the last control step moved.
+        seen: Pose and linear velocity of each of them.
     """
 
     def __init__(self, client: int) -> None:
@@ -37,6 +40,7 @@ class Rest:
         self._still: dict[int, int] = {}
         self._poses: dict[int, Any] = {}
         self.busy: frozenset[int] = frozenset()
+        self.seen: dict[int, tuple[Any, Vec3]] = {}
 
     def add(self, body: int) -> None:
         """Look after a body that has come into the world."""
@@ -60,27 +64,35 @@ class Rest:
 
         What sleeps does not move by the last bit, so that whatever did costs the solver work.
         """
-        busy = []
+        self.seen = seen = {}
+        c, poses = self._client, self._poses
         for body, still in self._still.items():
-            pose = p.getBasePositionAndOrientation(body, physicsClientId=self._client)
-            if pose == self._poses[body]:
+            pose, last = p.getBasePositionAndOrientation(body, c), poses[body]
+            if pose == last:
                 continue
-            busy.append(body)
-            last, self._poses[body] = self._poses[body], pose
+            velocity, spin = p.getBaseVelocity(body, c)
+            seen[body], poses[body] = (pose, velocity), pose
             if still >= _STEPS and math.dist(last[0], pose[0]) > _MOVED:
                 # Bullet does not wake what a hand from outside has put elsewhere.
                 self._tell(body, p.ACTIVATION_STATE_WAKE_UP)
                 still = 0
             else:
-                still = still + 1 if self._stopped(body) else 0
+                still = still + 1 if self._stopped(body, velocity, spin) else 0
             self._still[body] = still
             if still >= _STEPS:
                 self._tell(body, p.ACTIVATION_STATE_SLEEP)
-        self.busy = frozenset(busy)
+        self.busy = frozenset(seen)
 
-    def _stopped(self, body: int) -> bool:
-        (x, y, z), (a, b, c) = p.getBaseVelocity(body, physicsClientId=self._client)
-        if x * x + y * y + z * z > _STILL**2 or a * a + b * b + c * c > _TURN**2:
+    def pose(self, body: int) -> Any:
+        """Return position and orientation of a body's base when `look` last saw it."""
+        return self._poses[body]
+
+    def _stopped(self, body: int, velocity: Vec3, spin: Vec3) -> bool:
+        x, y, z = velocity
+        if x * x + y * y + z * z > _STILL**2:
+            return False
+        x, y, z = spin
+        if x * x + y * y + z * z > _TURN**2:
             return False
         joints = self._joints[body]
         states = p.getJointStates(body, joints, physicsClientId=self._client) if joints else ()

@@ -5,6 +5,7 @@ SI units throughout. Quaternions are (x, y, z, w). ``X_WT`` reads "the pose of T
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -123,8 +124,7 @@ class Proprioception:
         joints: Arm angles, shape (dof,) [rad].
         velocities: Arm velocities, shape (dof,) [rad/s].
         torques: Applied motor torques, shape (dof,) [N m].
-        external: Estimated torques from outside, shape (dof,) [N m]: what motion and gravity do
-            not explain; the weight of what is held is in it.
+        outside: Works out `external`.
         tracking: Set point minus angle, shape (dof,) [rad].
         closure: How far each end effector is closed, from 0 to 1; 1 is also suction on.
         grip_force: Force of each end effector [N]: of the jaws' motors, or the pull that a cup's
@@ -136,12 +136,21 @@ class Proprioception:
     joints: Array
     velocities: Array
     torques: Array
-    external: Array
+    outside: Callable[[], Array]
     tracking: Array
     closure: tuple[float, ...]
     grip_force: tuple[float, ...]
     tool: Pose
     wrench: Array
+
+    @property
+    def external(self) -> Array:
+        """Estimated torques from outside, shape (dof,) [N m].
+
+        What motion and gravity do not explain; the weight of what is held is in it. They are
+        worked out anew each time.
+        """
+        return self.outside()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from .rest import Rest
 from .scanner import ScannerBody
 from .spec import Placement, WorldSpec
 from .stations import stations
-from .values import Action, ItemState, Observation, Pose, Proprioception, Read, Scene, View
+from .values import Action, ItemState, Observation, Pose, Proprioception, Read, Scene, Vec3, View
 
 PHYSICS_HZ = 200
 CONTROL_HZ = 20
@@ -92,6 +93,7 @@ class World:
     def _construct(self, spec: WorldSpec) -> Observation:
         c = self._client
         self._generation += 1
+        self._iterations = 0
         p.resetSimulation(p.RESET_USE_SIMPLE_BROADPHASE, physicsClientId=c)
         p.setPhysicsEngineParameter(
             fixedTimeStep=1.0 / PHYSICS_HZ,
@@ -182,20 +184,27 @@ class World:
         if self.carton is not None:
             self.carton.tear()
         self._rest.look()
-        self.scanner.look()
+        for name, body in self.items.items():
+            # What sleeps is where it was.
+            if (seen := self._rest.seen.get(body)) is not None:
+                self._states[name] = self._state(name, *seen)
+        self.scanner.look(self._states.values())
         self._last = self.observe(digest=True)
         return self._last
 
     def integrate(self) -> None:
         """Run the physics of one control step, as it was last commanded."""
         c = self._client
-        p.setPhysicsEngineParameter(numSolverIterations=self._effort(), physicsClientId=c)
+        if (effort := self._effort()) != self._iterations:
+            self._iterations = effort
+            p.setPhysicsEngineParameter(numSolverIterations=effort, physicsClientId=c)
+        step, settle, push = p.stepSimulation, self.body.settle, self._mishaps.push
         for _ in range(SUBSTEPS):
             if self.conveyor.speed:
                 self.conveyor.drive()
-            self._mishaps.push()
-            p.stepSimulation(physicsClientId=c)
-            self.body.settle()
+            push()
+            step(physicsClientId=c)
+            settle()
 
     def _effort(self) -> int:
         """Return how many iterations the solver needs: a carton full of goods creeps with few."""
@@ -204,13 +213,17 @@ class World:
         return _MORE if crowd else _ITERATIONS
 
     def observe(self, digest: bool = False) -> Observation:
-        """Return the present observation; with ``digest``, add it to the trajectory's hash."""
-        for name, body in self.items.items():
-            # What sleeps is where it was.
-            if not digest or body in self._rest.busy:
-                self._states[name] = self._state(name, body)
+        """Return the present observation; with ``digest``, add it to the trajectory's hash.
+
+        With it, things are where the step that has just ended saw them.
+        """
+        if not digest:
+            for name, body in self.items.items():
+                pose = p.getBasePositionAndOrientation(body, physicsClientId=self._client)
+                velocity, _ = p.getBaseVelocity(body, physicsClientId=self._client)
+                self._states[name] = self._state(name, pose, velocity)
         felt = self.body.feel()
-        scene = Scene(self.inbound.state(), tuple(self._states.values()))
+        scene = Scene(self.inbound.state(fresh=not digest), tuple(self._states.values()))
         if digest:
             self._digest.update(_bytes(felt, scene))
         step = len(self._history)
@@ -227,13 +240,11 @@ class World:
         """Faults that have happened so far: the truth, for judges alone."""
         return tuple(self._mishaps.fired)
 
-    def _state(self, name: str, body: int) -> ItemState:
-        c = self._client
-        pose = Pose(*p.getBasePositionAndOrientation(body, physicsClientId=c))
-        (vx, vy, vz), _ = p.getBaseVelocity(body, physicsClientId=c)
+    def _state(self, name: str, pose: Any, velocity: Vec3) -> ItemState:
+        vx, vy, vz = velocity
         speed = (vx * vx + vy * vy + vz * vz) ** 0.5
         unit = self._units[name]
-        return ItemState(name, pose, unit.sku.size, speed, unit.condition)
+        return ItemState(name, Pose(*pose), unit.sku.size, speed, unit.condition)
 
     @property
     def hash(self) -> str:
@@ -343,9 +354,11 @@ def _text(item: str, label: Unit) -> Read:
 
 def _bytes(felt: Proprioception, scene: Scene) -> bytes:
     """Return the state as bytes, in a fixed order."""
-    values = [*felt.joints, *felt.velocities, *felt.closure]
+    values = [*felt.joints.tolist(), *felt.velocities.tolist(), *felt.closure]
     if scene.carton is not None:
         values += [*scene.carton.pose.position, *scene.carton.pose.orientation, *scene.carton.flaps]
     for item in scene.items:
-        values += [*item.pose.position, *item.pose.orientation]
-    return np.array(values, dtype="<f8").tobytes()
+        position, orientation = item.pose
+        values += position
+        values += orientation
+    return struct.pack(f"<{len(values)}d", *values)

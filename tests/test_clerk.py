@@ -14,7 +14,7 @@ from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import ItemState, Pose, Proprioception, Read, Report
 
 BODY = Proprioception(
-    joints=np.zeros(7), velocities=np.zeros(7), torques=np.zeros(7), external=np.zeros(7),
+    joints=np.zeros(7), velocities=np.zeros(7), torques=np.zeros(7), outside=lambda: np.zeros(7),
     tracking=np.zeros(7),
     closure=(0.0,), grip_force=(0.0,), tool=Pose((0, 0, 1)), wrench=np.zeros(6),
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from warewheel.configs import load_cell, zone_of
 from warewheel.configs.schema import Facility, Unit
-from warewheel.envs.goal import Fact, Stock, facts, goal
+from warewheel.envs.facts import Truths, facts
+from warewheel.envs.goal import Fact, Stock, goal
 from warewheel.envs.rules import Rules
 from warewheel.envs.task import TASKS, Judge
 from warewheel.envs.violations import Breach, Violation
@@ -69,7 +71,7 @@ FACILITY = every_zone()
 STORAGE = FACILITY.storage
 PLACES = Places(FACILITY)
 BODY_FELT = Proprioception(
-    joints=np.zeros(7), velocities=np.zeros(7), torques=np.zeros(7), external=np.zeros(7),
+    joints=np.zeros(7), velocities=np.zeros(7), torques=np.zeros(7), outside=lambda: np.zeros(7),
     tracking=np.zeros(7), closure=(0.0,), grip_force=(0.0,), tool=Pose((0.4, 0.0, 1.0)),
     wrench=np.zeros(6),
 )  # fmt: skip
@@ -142,6 +144,22 @@ def test_other_facts() -> None:
     assert facts(seen(at("a", "table", speed=0.1)), PLACES) == frozenset()
     assert facts(seen(at("a", (0.3, 0.3, 1.2))), PLACES) == frozenset()
     assert ("known", "a") in facts(seen(packed("a"), reads=("a",)), PLACES)
+
+
+def test_facts_are_followed_step_by_step() -> None:
+    truths = Truths(PLACES)
+    a, b = packed("a"), at("b", "table")
+    shifted = replace(CARTON, pose=Pose((9.0, 9.0, 0.5)))
+    trace = [
+        seen(a, b), seen(a, b), seen(a, b, reads=("a",)), seen(at("a", "cold-0"), b, reads=("a",)),
+        seen(a, b, reads=("a",)), seen(a, b, carton=shifted, reads=("a",)),
+        seen(a, b, carton=None, reads=("a",)), seen(b, reads=("a",)), seen(a, b, reads=("a", "b")),
+    ]  # fmt: skip
+    told = [truths.of(now) for now in trace]
+    assert told == [facts(now, PLACES) for now in trace]
+    # As long as nothing changes it is one and the same, which spares those who look at it.
+    assert told[0] is told[1]
+    assert len(set(told)) == 5
 
 
 def test_marks_lie_in_their_places() -> None:

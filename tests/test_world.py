@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 from collections.abc import Iterator
 
 import numpy as np
@@ -155,3 +156,24 @@ def test_a_camera_sees_the_carton(world: World) -> None:
     layout = CELL[0]
     rim = layout.conveyor.dock[2] + layout.carton.size[2] + layout.carton.wall
     assert abs(float(np.median(shot.depth[on_carton])) - (1.6 - rim)) < 0.02
+
+
+@pytest.mark.parametrize("robot", ["panda", "iiwa_vacuum"])
+def test_torques_from_outside_can_be_asked_for_at_any_time(world: World, robot: str) -> None:
+    cell = load_cell("parcel_hub", robot)
+    first = world.build(scenario("chain", *cell, 0))
+    home = first.body.joints
+    assert not first.body.external.any()
+    seen, told = [], []
+    for k in range(12):
+        # Two of each step: one is asked now, the other when the world is another.
+        seen.append(world.step(Action(home + 0.1 * math.sin(k / 5), (0.0,))).body)
+        told.append(seen[-1].external)
+    kept = pickle.loads(pickle.dumps(seen))
+    world.build(scenario("unpack", *CELL, 1))
+    for now, body, copy in zip(told, seen, kept, strict=True):
+        assert now.any()
+        np.testing.assert_array_equal(body.external, now)
+        np.testing.assert_array_equal(copy.external, now)
+    # Gravity is explained: an arm that moves freely feels next to nothing.
+    assert max(np.abs(now).max() for now in told[2:]) < 5.0

@@ -46,7 +46,7 @@ _LOOP = 3
 
 def labels(case: Case, played: Played) -> Counter[str]:
     """Return every label of a case, with how often it came; a success may have some as well."""
-    found = Counter(done.outcome.cause for done in played.history if not done.outcome.success)
+    found = Counter(label for label in played.labels if label)
     # No fault of the planner's: some labels cannot be read.
     found.pop("UNREADABLE", None)
     failed = Counter(done.subgoal for done in played.history if not done.outcome.success)

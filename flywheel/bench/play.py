@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from warewheel.agents.domain import needless
 from warewheel.agents.plan import Done, Outcome, Subgoal, Unusable
 from warewheel.agents.request import Briefing, Planner, Request
 from warewheel.agents.symbolic import SymbolicTwin
@@ -64,6 +65,7 @@ class Played:
     Attributes:
         verdict: How it stood at the end.
         history: Subgoals tried, with their outcomes.
+        labels: For each of them the error label, or an empty string.
         refused: Why the planner refused, or an empty string.
         stopped: The planner had nothing left to do.
         step: Control steps, nominal.
@@ -72,6 +74,7 @@ class Played:
 
     verdict: Verdict
     history: list[Done] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
     refused: str = ""
     stopped: bool = False
     step: int = 0
@@ -102,6 +105,7 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
             step = planner.next(request) or Subgoal("stop")
         except Unusable as error:
             history.append(Done(Subgoal("?"), Outcome(False, error.label)))
+            played.labels.append(error.label)
             bad += 1
             continue
         if step.skill == "stop":
@@ -110,8 +114,10 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
                 continue
             played.stopped = True
             break
+        extra = needless(twin.facts, step)
         outcome = twin.do(step)
         history.append(Done(step, outcome))
+        played.labels.append("ADDITIONAL_STEP" if extra else outcome.cause)
         bad = 0 if outcome.success else bad + 1
         if outcome.success and step.skill == "refuse":
             played.refused = step.reason

@@ -126,7 +126,6 @@ def attempt(trial: Trial) -> Result:
 def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Result:
     """Return the row of a trial."""
     found = labels(trial.case, played)
-    causes = [done.outcome.cause for done in played.history if not done.outcome.success]
     said = planner.inner.utterances if isinstance(planner.inner, Speaking) else []
     trace: list[dict[str, Any]] = [
         {"step": str(done.subgoal), "outcome": done.outcome.cause or "SUCCESS"}
@@ -140,7 +139,7 @@ def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Res
         violations=list(played.verdict.violations), labels=dict(sorted(found.items())),
         primary="" if played.success else primary(found), steps=len(played.history),
         expert=len(expert.history) if expert.success else 0,
-        invalid=sum(cause in INVALID for cause in causes),
+        invalid=sum(label in INVALID for label in played.labels),
         replans=sum(not d.outcome.success for d in played.history[:-1]),
         written=sum(u.completion.written for u in said),
         read=sum(u.completion.read - u.completion.cached for u in said),

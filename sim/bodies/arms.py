@@ -13,6 +13,7 @@ import pybullet as p
 from warewheel.configs.choice import unknown
 from warewheel.configs.schema import Body, Cup, Jaws
 from warewheel.sim.errors import SimError
+from warewheel.sim.meshes import lighter
 from warewheel.sim.urdf import DATA, box, hull, inertial, numbers, ring, write
 from warewheel.sim.values import Array, Vec3
 
@@ -32,6 +33,9 @@ _IIWA_EFFORT = (320.0, 320.0, 176.0, 176.0, 110.0, 40.0, 40.0)
 # Height of the iiwa's flange over its last joint, and radii of what hangs from it [m].
 _FLANGE = 0.045
 _ROD = 0.008
+# Of corners in a cube of this size one is drawn [m]: cameras see hardly a difference, and half as
+# many triangles are left.
+_FACET = 0.02
 # Length of a cup's bellows [m]. Its solid is this share of the rim's radius wide: Bullet adds a
 # margin, and the rays along the rim must miss it.
 _BELLOWS = 0.014
@@ -148,9 +152,9 @@ def _iiwa(body: Body) -> str:
     assert isinstance(cup, Cup)
     root = ET.parse(DATA / body.model).getroot()
     for link in root.iter("link"):
-        # Hulls of the collision meshes look the same and are quicker to draw.
         for mesh in link.iterfind("visual//mesh"):
-            mesh.set("filename", mesh.get("filename", "").replace(".obj", ".stl"))
+            file = (DATA / body.model).parent / mesh.get("filename", "")
+            mesh.set("filename", lighter(file.with_suffix(".stl"), _FACET))
         name = link.get("name", "")
         _paint(link, _ORANGE if name[-1] in "36" else _WHITE)
     limits = (limit for limit in root.iter("limit"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -15,6 +16,7 @@ from .arms import Model, load
 from .cup import CupBody
 from .effector import Effector
 from .jaws import JawsBody
+from .outside import Outside
 
 # Moves of the tool: how far the joints' set points may run ahead [rad], in how many parts a move
 # is worked out, and what keeps it finite near singular postures.
@@ -22,6 +24,8 @@ _LEAD = 0.1
 _PARTS = 2
 _DAMPING = 1e-5
 _GAIN = 0.12
+# Play in the limits of what may be commanded.
+_SLACK = 1e-6
 
 
 class BodyError(ValueError):
@@ -96,6 +100,7 @@ class ArmBody:
     def __init__(self, client: int, body: Body, period: float, substeps: int) -> None:
         self._client = client
         self._period, self._substeps = period, substeps
+        self._body, self._rate = body, substeps / period
         # A set point that jumps once a control period makes the arm's speed swing within it, from
         # twice the mean to half of it. Jaws hold on through that; it would tear a seal. So an arm
         # with a cup gets speeds that rise evenly, which lag half a period behind.
@@ -105,6 +110,12 @@ class ArmBody:
         self.lower, self.upper = model.lower, model.upper
         self.effectors: tuple[Effector, ...] = (_effector(client, model, body, period),)
         self._gains, self._damping = [_GAIN] * len(model.arm), [1.0] * len(model.arm)
+        self._effort = model.effort.tolist()
+        self._reach = model.speed * period
+        # Limits with a little slack, and the shares of a control period, as a column.
+        self._least = (self.lower - _SLACK).tolist()
+        self._most = (self.upper + _SLACK).tolist()
+        self._shares = (np.arange(1, self._parts + 1) / max(1, self._parts))[:, None]
         p.enableJointForceTorqueSensor(self.id, model.arm[-1], True, physicsClientId=client)
         self.place(np.array(body.home), (0.0,) * len(self.effectors))
 
@@ -114,8 +125,9 @@ class ArmBody:
             p.resetJointState(self.id, j, float(q), physicsClientId=self._client)
         self._target = np.array(joints, dtype=float)
         self._pace = np.zeros(len(self._target))
-        self._part = self._parts
-        self._count, self._felt = 0, np.zeros(len(self._target))
+        self._ramp: Iterator[tuple[list[float], list[float]]] = iter(())
+        self._count = 0
+        self._felt: tuple[Any, ...] = ()
         for effector, grip in zip(self.effectors, grips, strict=True):
             effector.place(grip)
 
@@ -126,33 +138,35 @@ class ArmBody:
             raise BodyError(f"joint targets have shape {joints.shape}; expected {self.lower.shape}")
         if len(action.grips) != len(self.effectors):
             raise BodyError(f"got {len(action.grips)} grips; expected {len(self.effectors)}")
-        if not (np.isfinite(joints).all() and all(map(math.isfinite, action.grips))):
+        if not all(map(math.isfinite, action.grips)):
             raise BodyError(f"action holds a value that is not finite: {action}")
-        slack = 1e-6
-        outside = (joints < self.lower - slack) | (joints > self.upper + slack)
-        if outside.any():
-            k = int(np.argmax(outside))
+        # What is not a number is not within limits either; why it is not is told only then.
+        bounds = zip(self._least, joints.tolist(), self._most, strict=True)
+        if not all(least <= angle <= most for least, angle, most in bounds):
+            if not np.isfinite(joints).all():
+                raise BodyError(f"action holds a value that is not finite: {action}")
+            k = int(np.argmax((joints < self.lower - _SLACK) | (joints > self.upper + _SLACK)))
             raise BodyError(
                 f"target of joint {k + 1} is {joints[k]:.4f} rad; "
                 f"allowed are {self.lower[k]:.4f} to {self.upper[k]:.4f}"
             )
         for k, grip in enumerate(action.grips):
-            if not -slack <= grip <= 1.0 + slack:
+            if not -_SLACK <= grip <= 1.0 + _SLACK:
                 raise BodyError(f"grip {k + 1} is {grip:.4f}; allowed are 0 to 1")
         if any(action.base):
             raise BodyError(f"base velocity is {action.base}; this body does not drive")
 
     def command(self, action: Action) -> None:
         """Set the motors for one control period, within the joints' speed limits."""
-        reach = self._model.speed * self._period
-        step = np.clip(action.joints - self._target, -reach, reach)
+        step = np.minimum(np.maximum(action.joints - self._target, -self._reach), self._reach)
         self._target = self._target + step
-        self._before, self._pace, self._part = self._pace, step / self._period, 0
+        before, self._pace = self._pace, step / self._period
         self._count = 0
         if self._parts:
-            self._ramp()
+            self._ramp = self._ramps(before)
+            self._drive(*next(self._ramp))
         else:
-            self._drive(self._target, self._pace)
+            self._drive(self._target.tolist(), self._pace.tolist())
         for effector, grip in zip(self.effectors, action.grips, strict=True):
             effector.command(grip)
 
@@ -160,28 +174,27 @@ class ArmBody:
         """Do what each physics step calls for, after it."""
         self._count += 1
         if self._count == self._substeps - 1:
-            states = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
-            self._felt = np.array([s[1] for s in states])
-        if self._part < self._parts:
-            self._ramp()
+            self._felt = p.getJointStates(self.id, self._model.arm, physicsClientId=self._client)
+        part = next(self._ramp, None)
+        if part is not None:
+            self._drive(*part)
         for effector in self.effectors:
             effector.settle()
 
-    def _ramp(self) -> None:
-        """Drive the next part of a control period, from the last one's speed to this one's."""
-        self._part += 1
-        share = self._part / self._parts
-        pace = self._before + (self._pace - self._before) * share
+    def _ramps(self, before: Array) -> Iterator[tuple[list[float], list[float]]]:
+        """Return the parts of a control period, from the speed ``before`` to this one's."""
+        pace = before + (self._pace - before) * self._shares
         # Where the set point is short of the target at the end, and what is to go until then.
-        short = self._pace / 2 + (pace + self._pace) / 2 * (1.0 - share)
-        self._drive(self._target - short * self._period, pace)
+        short = self._pace / 2 + (pace + self._pace) / 2 * (1.0 - self._shares)
+        joints = self._target - short * self._period
+        return zip(joints.tolist(), pace.tolist(), strict=True)
 
-    def _drive(self, joints: Array, pace: Array) -> None:
+    def _drive(self, joints: list[float], pace: list[float]) -> None:
         """Set the arm's motors: where to [rad] and how fast [rad/s]."""
         p.setJointMotorControlArray(
-            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=joints.tolist(),
-            targetVelocities=pace.tolist(), forces=self._model.effort.tolist(),
-            positionGains=self._gains, velocityGains=self._damping, physicsClientId=self._client,
+            self.id, self._model.arm, p.POSITION_CONTROL, targetPositions=joints,
+            targetVelocities=pace, forces=self._effort, positionGains=self._gains,
+            velocityGains=self._damping, physicsClientId=self._client,
         )  # fmt: skip
 
     def nudge(self, shift: Array, turn: Array) -> Array:
@@ -206,9 +219,7 @@ class ArmBody:
             middle = joints + self._follow(joints, twist / _PARTS) / 2
             joints = joints + self._follow(middle, twist / _PARTS)
         step = joints - start
-        share = min(
-            1.0, float(np.min(self._model.speed * self._period / np.maximum(np.abs(step), 1e-9)))
-        )
+        share = min(1.0, float(np.min(self._reach / np.maximum(np.abs(step), 1e-9))))
         moved: Array = np.clip(start + share * step, self.lower, self.upper)
         return moved
 
@@ -233,36 +244,18 @@ class ArmBody:
         )
         grips = [effector.feel() for effector in self.effectors]
         joints, velocities, torques = (np.array([s[k] for s in states]) for k in (0, 1, 3))
+        before = tuple(s[1] for s in self._felt) if self._count else ()
         return Proprioception(
             joints=joints,
             velocities=velocities,
             torques=torques,
-            external=self._external(joints, velocities, torques),
+            outside=Outside(self._body, joints, velocities, before, torques, self._rate),
             tracking=self._target - joints,
             closure=tuple(closure for closure, _ in grips),
             grip_force=tuple(force for _, force in grips),
             tool=Pose(link[4], link[5]),
             wrench=np.array(states[-1][2]),
         )
-
-    def _external(self, joints: Array, velocities: Array, torques: Array) -> Array:
-        """Return the torques that motion and gravity do not explain, shape (dof,) [N m].
-
-        What the motors did in the last physics step, against inverse dynamics at the acceleration
-        that came of it (direct estimation: Haddadin, De Luca and Albu-Schaeffer, T-RO 2017).
-        """
-        if not self._count:
-            return np.zeros_like(joints)
-        acceleration = (velocities - self._felt) * (self._substeps / self._period)
-        fingers = [0.0] * len(self._model.fingers)
-        needed = p.calculateInverseDynamics(
-            self.id, [*joints, *fingers], [*velocities, *fingers], [*acceleration, *fingers],
-            physicsClientId=self._client,
-        )  # fmt: skip
-        # The model's joint damping is no motor's work.
-        drag = self._model.damping * velocities
-        outside: Array = np.array(needed[: len(joints)]) + drag - torques
-        return outside
 
     def memory(self) -> tuple[Array, Array, tuple[Any, ...]]:
         """Return the set points, which PyBullet's own snapshots leave out."""
