@@ -26,6 +26,8 @@ from .sweeping import heading
 _FINGER = 0.016
 # Distance of a finger's pad from the tool centre when the jaws are open [m].
 _APART = 0.05
+# How far off an item's middle, towards its near side, a finger may press.
+_SHARE = 0.6
 # Fingertips reach this far below the tool centre, and stay this far over the carton's floor [m].
 _TIP, _FLOOR = 0.008, 0.008
 # Farthest push, and distance from the middle of the carton where it ends [m].
@@ -36,6 +38,8 @@ _ROOM = 0.01
 _ABOVE = 0.05
 # Height over the item from which the fingers feel for it, step by step, and how many steps [m].
 _OVER, _PRESS, _PRESSES = 0.004, 0.002, 16
+# What it takes on top of that to drag the item along [m].
+_FIRM = 0.005
 # A torque from outside that contact brings about [N m].
 _FELT = 2.5
 # Share of full speed while it pushes: goods should slide, not fly.
@@ -133,10 +137,13 @@ def _strokes(belief: Belief, carton: CartonState, item: ItemState) -> Iterator[_
             for turn in (0.0, math.pi / 2, math.pi / 4, -math.pi / 4):
                 yield _stroke(start, to * reach, height, yaw + turn, pressed)
             if pressed:
+                # Where the middle is out of reach, the near side of the item may not be.
+                nearer = to * half * _SHARE
                 for turn in (0.0, math.pi / 2):
                     opening = np.array([math.cos(yaw + turn), math.sin(yaw + turn)])
                     inward = opening * math.copysign(_APART, opening @ away)
-                    yield _stroke(start + inward, to * reach, height, yaw + turn, True, 0.0)
+                    for spot in (start, start + nearer):
+                        yield _stroke(spot + inward, to * reach, height, yaw + turn, True, 0.0)
 
 
 def _stroke(
@@ -162,17 +169,17 @@ def _press(mover: Mover, belief: Belief) -> Move:
     belief = yield from mover.rest(4, belief)
     before = belief.body.external
     for _ in range(_PRESSES):
-        belief = yield from mover.straight(_lower(mover), belief, check=False)
+        belief = yield from mover.straight(_lower(mover, _PRESS), belief, check=False)
         belief = yield from mover.rest(2, belief)
         if np.abs(belief.body.external - before).max() > _FELT:
-            return (yield from mover.straight(_lower(mover), belief, check=False))
+            return (yield from mover.straight(_lower(mover, _FIRM), belief, check=False))
     return belief
 
 
-def _lower(mover: Mover) -> Pose:
+def _lower(mover: Mover, depth: float) -> Pose:
     here = mover.motion.twin.pose(mover.joints)
     x, y, z = here.position
-    return Pose((x, y, z - _PRESS), here.orientation)
+    return Pose((x, y, z - depth), here.orientation)
 
 
 def _free(item: ItemState, way: np.ndarray, others: list[ItemState]) -> bool:
