@@ -1,4 +1,4 @@
-"""What lies in a corner of the carton, out of the jaws' reach, is pushed to where they can hold it."""
+"""What lies in a corner of the carton, out of reach, is pushed to where jaws can hold it."""
 
 from __future__ import annotations
 
