@@ -10,6 +10,8 @@ from .schema import Body, Cup, Jaws, Sku, Vec3
 
 # Room that the jaws need beyond an item to close around it [m].
 JAW_ROOM = 0.01
+# How far the cup may be set down beside the middle of a flat top, and still seal [m].
+SEAL_ROOM = 0.001
 # Radius of a bottle's neck, as a share of its body's.
 NECK = 0.42
 # Height over a floor at which the tool holds tall goods [m].
@@ -44,7 +46,7 @@ def _pinch(jaws: Jaws, sku: Sku) -> list[str]:
 
 def _suck(cup: Cup, sku: Sku) -> list[str]:
     found = []
-    flat, least = flat_top(sku), 2 * cup.radius
+    flat, least = flat_top(sku), 2 * (cup.radius + SEAL_ROOM)
     if flat < least:
         found.append(f"its top is flat over {flat:.3f} m; the cup needs {least:.3f} m")
     most = cup.force / GRAVITY

@@ -79,6 +79,8 @@ class Inbound:
                 self._rest.drop(self.carton.id)
                 p.removeBody(self.carton.id, physicsClientId=self._client)
                 self.carton = None
+                # The next one must not come down on a belt that runs the other way.
+                self._conveyor.hold()
         elif self.docked:
             self._conveyor.hold()
             waits = self.arrived < len(self._parcels)

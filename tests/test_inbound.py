@@ -20,6 +20,8 @@ class Watch:
         self.cartons: list[tuple[str, bool]] = []
         self.left_full: list[str] = []
         self.fastest = 0.0
+        self.farthest_back = 0.0
+        self._first: dict[str, float] = {}
         self._last: Any = None
 
     def on_reset(self, env: WarehouseEnv, agent: Any) -> None:
@@ -30,6 +32,10 @@ class Watch:
         carton, before = scene.carton, last.carton
         if carton is not None and (not self.cartons or self.cartons[-1] != _key(carton)):
             self.cartons.append(_key(carton))
+        if carton is not None and (carton.name, True) not in self.cartons:
+            x = carton.pose.position[0]
+            start = self._first.setdefault(carton.name, x)
+            self.farthest_back = max(self.farthest_back, x - start)
         if carton is None and before is not None:
             self.left_full += [i.name for i in last.items if inside(before, i)]
         poses = {item.name: item.pose.position for item in last.items}
@@ -66,6 +72,9 @@ def test_three_cartons_are_emptied_in_turn(body: str) -> None:
     assert watch.cartons == wanted
     assert watch.left_full == []
     assert watch.fastest < 3.0
+    # A carton that comes down on a belt that still takes the last one away is jerked to and fro,
+    # and what stands in it falls over.
+    assert watch.farthest_back < 0.001
 
 
 def test_a_closed_carton_does_not_leave() -> None:

@@ -10,6 +10,7 @@ from warewheel.sim.values import ItemState, Pose
 
 from .grasp import Grasp, pinches, touches
 from .moves import Move, Mover, NoMotionError
+from .nudging import nudge
 from .peeling import peel
 from .sweeping import sweep
 
@@ -22,8 +23,8 @@ _PRESS, _PRESSES = 0.002, 6
 class Hand(Protocol):
     """An end effector as skills use it."""
 
-    def grasps(self, item: ItemState) -> list[Grasp]:
-        """Return the grips to try, the best first."""
+    def grasps(self, item: ItemState, attempt: int) -> list[Grasp]:
+        """Return the grips to try, the best first; ``attempt`` counts from 0."""
         ...
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
@@ -31,6 +32,16 @@ class Hand(Protocol):
 
         Raises:
             NoMotionError: There is nothing to hold.
+        """
+        ...
+
+    def nudge(self, mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
+        """Move an item that cannot be gripped where it lies to where it may be.
+
+        ``attempt`` counts from 0.
+
+        Raises:
+            NoMotionError: It cannot be moved either.
         """
         ...
 
@@ -49,13 +60,17 @@ class JawHand:
     def __init__(self, jaws: Jaws) -> None:
         self._jaws = jaws
 
-    def grasps(self, item: ItemState) -> list[Grasp]:
-        """Return the grips to try, the best first."""
-        return pinches(item, self._jaws)
+    def grasps(self, item: ItemState, attempt: int) -> list[Grasp]:
+        """Return the grips to try, the best first; ``attempt`` counts from 0."""
+        return pinches(item, self._jaws, attempt)
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
         """Close; whether something is between the jaws shows when it is lifted."""
         return (yield from mover.grip(1.0, 16, belief))
+
+    def nudge(self, mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
+        """Push the item away from the carton's walls."""
+        return (yield from nudge(mover, belief, name, attempt))
 
     def release(self, mover: Mover, belief: Belief) -> Move:
         """Open a little wider than the item."""
@@ -73,9 +88,9 @@ class CupHand:
     def __init__(self, cup: Cup) -> None:
         self._cup = cup
 
-    def grasps(self, item: ItemState) -> list[Grasp]:
-        """Return the grips to try, the best first."""
-        return touches(item, self._cup)
+    def grasps(self, item: ItemState, attempt: int) -> list[Grasp]:
+        """Return the grips to try, the best first; ``attempt`` counts from 0."""
+        return touches(item, self._cup, attempt)
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
         """Press on, little by little, until the cup seals."""
@@ -92,6 +107,11 @@ class CupHand:
             return belief
         yield from mover.grip(0.0, 2, belief)
         raise NoMotionError("GRASP_SLIP")
+
+    def nudge(self, mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
+        """Raise NoMotionError: a rod that does not reach an item cannot push it either."""
+        yield from ()
+        raise NoMotionError("IK")
 
     def release(self, mover: Mover, belief: Belief) -> Move:
         """Turn suction off."""

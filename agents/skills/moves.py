@@ -7,7 +7,7 @@ its outcome. A move is a part of one.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -15,6 +15,7 @@ from scipy.spatial.transform import Rotation
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 from warewheel.configs.schema import Body, Facility
+from warewheel.sim.facts import inside
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Held
 from warewheel.sim.values import Action, Array, ItemState, Pose, Quat, Vec3
@@ -88,6 +89,14 @@ class Mover:
                 self._known[name] = item
         return self._known[name]
 
+    @staticmethod
+    def rim(belief: Belief, item: ItemState) -> float:
+        """Return the height of the carton's rim if the item is inside it, otherwise 0 [m]."""
+        carton = belief.carton
+        if carton is None or not inside(carton, item):
+            return 0.0
+        return carton.pose.position[2] + carton.inner[2]
+
     def notice(self, belief: Belief) -> None:
         """Forget what the hand held if it is plainly no longer in it."""
         with contextlib.suppress(DroppedError):
@@ -123,6 +132,44 @@ class Mover:
             if path is not None:
                 return (yield from self.follow(path, belief))
         raise NoMotionError("IK")
+
+    def descend(
+        self, over: Vec3, yaw: float, stops: Sequence[tuple[Vec3, Vec3]], belief: Belief,
+        ignore: frozenset[str] = frozenset(),
+    ) -> Move:  # fmt: skip
+        """Go to where the tool points down at ``over``, and straight on from stop to stop.
+
+        Nothing moves unless all of that can be. A stop is a position in W [m] and a rotation
+        vector in W [rad] by which the tool leans there.
+        """
+        belief = yield from self.fresh(belief)
+        belief = yield from self._back_off(belief, ignore)
+        for goal in self.motion.postures(over, yaw, self.joints):
+            lines = self._lines(goal, stops, ignore)
+            if lines is None:
+                continue
+            path = self.motion.path(self.joints, goal, ignore)
+            if path is None:
+                continue
+            belief = yield from self.follow(path, belief)
+            for line in lines:
+                belief = yield from self.follow(line, belief, 0.5)
+            return belief
+        raise NoMotionError("IK")
+
+    def _lines(
+        self, start: Array, stops: Sequence[tuple[Vec3, Vec3]], ignore: frozenset[str]
+    ) -> list[Array] | None:
+        facing = Rotation.from_quat(self.motion.twin.pose(start).orientation)
+        lines: list[Array] = []
+        for position, lean in stops:
+            x, y, z, w = (Rotation.from_rotvec(lean) * facing).as_quat().tolist()
+            line = self.motion.line(start, Pose(position, (x, y, z, w)), ignore)
+            if line is None:
+                return None
+            lines.append(line)
+            start = line[-1]
+        return lines
 
     def _back_off(self, belief: Belief, ignore: frozenset[str]) -> Move:
         """Rise out of whatever touches the arm or what it holds; nothing is planned from there."""

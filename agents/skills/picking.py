@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+from scipy.spatial.transform import Rotation
+
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
-from warewheel.sim.facts import inside
 from warewheel.sim.twin import Held
-from warewheel.sim.values import ItemState, Pose
+from warewheel.sim.values import Pose
 
 from .grasp import Grasp, extent
-from .hands import hand_of
+from .hands import Hand, hand_of
 from .moves import Move, Mover, NoMotionError, Skill, relative
 
-_ATTEMPTS = 3
+_ATTEMPTS = 4
 # Height above the grip from which the tool comes straight down [m].
 _APPROACH = 0.10
+# Length of the last stretch where the tool leans [m].
+_SQUARE = 0.03
 # The lift clears the carton's rim and the flaps' hinges [m].
 _CLEAR = 0.12
 # Free height between the rim and the lowest point of what passes over it [m].
@@ -26,47 +30,64 @@ _SLIP = 0.03
 
 
 def pick(mover: Mover, belief: Belief, name: str) -> Skill:
-    """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then."""
+    """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then.
+
+    Where none can be reached, the item is moved to where one can, if the hand knows how.
+    """
     hand, cause = hand_of(mover.body), "AFFORDANCE"
     for attempt in range(_ATTEMPTS):
-        candidates = hand.grasps(mover.last_seen(belief, name))
-        for k in range(len(candidates)):
-            grasp = candidates[(k + attempt) % len(candidates)]
+        try:
+            belief = yield from _reach(mover, belief, name, hand, attempt)
+        except NoMotionError as error:
+            cause = str(error)
+            if cause == "AFFORDANCE":
+                return Outcome(False, cause)
             try:
-                belief = yield from _reach(mover, belief, name, grasp)
-            except NoMotionError as error:
-                cause = str(error)
-                continue
-            try:
-                belief = yield from hand.seize(mover, belief)
-                grip = relative(belief.tool, mover.last_seen(belief, name).pose)
-                mover.held = Held(name, grip)
-                belief = yield from _lift(mover, belief)
-                now = relative(belief.tool, mover.last_seen(belief, name).pose)
-                if math.dist(now.position, grip.position) < _SLIP:
-                    return Outcome(True)
+                belief = yield from hand.nudge(mover, belief, name, attempt)
             except NoMotionError:
-                pass
-            cause = "GRASP_SLIP"
-            mover.held = None
-            belief = yield from mover.grip(0.0, 10, belief)
-            break
-        else:
-            return Outcome(False, cause)
+                return Outcome(False, cause)
+            continue
+        try:
+            belief = yield from hand.seize(mover, belief)
+            grip = relative(belief.tool, mover.last_seen(belief, name).pose)
+            mover.held = Held(name, grip)
+            belief = yield from _lift(mover, belief)
+            now = relative(belief.tool, mover.last_seen(belief, name).pose)
+            if math.dist(now.position, grip.position) < _SLIP:
+                return Outcome(True)
+        except NoMotionError:
+            pass
+        cause = "GRASP_SLIP"
+        mover.held = None
+        belief = yield from mover.grip(0.0, 10, belief)
     return Outcome(False, cause)
 
 
-def _reach(mover: Mover, belief: Belief, name: str, grasp: Grasp) -> Move:
-    """Bring the open end effector to the item."""
-    target = frozenset({name})
+def _reach(mover: Mover, belief: Belief, name: str, hand: Hand, attempt: int) -> Move:
+    """Bring the open end effector to the item, by the first grip that can be reached."""
+    cause = "AFFORDANCE"
+    for grasp in hand.grasps(mover.last_seen(belief, name), attempt):
+        try:
+            return (yield from _approach(mover, belief, name, grasp))
+        except NoMotionError as error:
+            cause = str(error)
+    raise NoMotionError(cause)
+
+
+def _approach(mover: Mover, belief: Belief, name: str, grasp: Grasp) -> Move:
     mover.grips = (grasp.grip,)
     mover.believe(belief)
     x, y, z = grasp.position
     # Over the rim, so that the way into the carton is straight down.
-    above = max(z + _APPROACH, _rim(belief, mover.last_seen(belief, name)) + _MARGIN)
-    belief = yield from mover.travel((x, y, above), grasp.yaw, belief, target)
-    here = mover.motion.twin.pose(mover.joints)
-    return (yield from mover.straight(Pose((x, y, z), here.orientation), belief, ignore=target))
+    rim = mover.rim(belief, mover.last_seen(belief, name))
+    over = (x, y, max(z + _APPROACH, rim + _MARGIN))
+    stops = [(grasp.position, grasp.lean)]
+    if any(grasp.lean):
+        # The last stretch is along the tool, square on the face that it comes to.
+        back = Rotation.from_rotvec(grasp.lean).apply((0.0, 0.0, _SQUARE))
+        bx, by, bz = (np.array(grasp.position) + back).tolist()
+        stops.insert(0, ((bx, by, bz), grasp.lean))
+    return (yield from mover.descend(over, grasp.yaw, stops, belief, frozenset({name})))
 
 
 def _lift(mover: Mover, belief: Belief) -> Move:
@@ -77,14 +98,6 @@ def _lift(mover: Mover, belief: Belief) -> Move:
     item = mover.last_seen(belief, mover.held.name)
     # Out of the carton the whole item must clear the rim.
     lowest_point = item.pose.position[2] - extent(item) / 2
-    rise = max(_CLEAR, _rim(belief, item) + _MARGIN - lowest_point)
+    rise = max(_CLEAR, mover.rim(belief, item) + _MARGIN - lowest_point)
     up = Pose((x, y, z + rise), here.orientation)
     return (yield from mover.straight(up, belief, check=False))
-
-
-def _rim(belief: Belief, item: ItemState) -> float:
-    """Return the height of the carton's rim if the item is inside it, otherwise 0 [m]."""
-    carton = belief.carton
-    if carton is None or not inside(carton, item):
-        return 0.0
-    return carton.pose.position[2] + carton.inner[2]

@@ -1,0 +1,93 @@
+"""What lies in a corner of the carton, out of reach, is pushed to where jaws can hold it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import pybullet as p
+import pytest
+
+from warewheel.agents.executor import ScriptedExecutor
+from warewheel.agents.plan import Outcome, Subgoal
+from warewheel.agents.skills import hands
+from warewheel.agents.skills.moves import NoMotionError
+from warewheel.configs import load_body, load_catalogue, load_facility
+from warewheel.configs.schema import Unit
+from warewheel.sim.facts import inside
+from warewheel.sim.spec import Parcel, Placement, WorldSpec
+from warewheel.sim.values import Action, Manifest, Observation, Pose
+from warewheel.sim.world import World
+
+FACILITY, BODY = load_facility("parcel_hub"), load_body("panda")
+GOODS = {sku.sku: sku for sku in load_catalogue("unseen").items}
+LAYOUT = FACILITY.cartons[0]
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    made = World()
+    yield made
+    made.close()
+
+
+def cornered(world: World, name: str, gap: float) -> Observation:
+    """Dock an open carton with one item that stands ``gap`` [m] off both walls of a corner."""
+    unit = Unit(sku=GOODS[name])
+    x, y, z = FACILITY.conveyor.dock
+    start = (x + 0.05, y, z)
+    dx, dy, dz = (s / 2 for s in unit.sku.size)
+    at = (
+        start[0] + LAYOUT.size[0] / 2 - dx - gap,
+        start[1] + LAYOUT.size[1] / 2 - dy - gap,
+        z + LAYOUT.wall + dz + 0.001,
+    )
+    there = Placement("item-0", unit, Pose(at), unit)
+    parcel = Parcel("carton-0", LAYOUT, Pose(start), (there,), Manifest("carton-0", ()))
+    seen = world.build(WorldSpec(FACILITY, BODY, parcels=(parcel,)))
+    carton = world.carton
+    assert carton is not None
+    still = Action(np.array(BODY.home), (0.0,))
+    while not world.inbound.docked:
+        seen = world.step(still)
+    for flap in range(2):
+        p.resetJointState(carton.id, flap, 3.0, physicsClientId=world.client)
+    # What is open has torn its tape; before, its motor would pull the flap shut again.
+    carton.tear()
+    for _ in range(40):
+        seen = world.step(still)
+    return seen
+
+
+def pick(world: World, seen: Observation) -> Outcome:
+    executor = ScriptedExecutor(FACILITY, BODY, 0)
+    executor.start(Subgoal("pick", "item-0"))
+    try:
+        while True:
+            step = executor.act(seen)
+            if isinstance(step, Outcome):
+                return step
+            seen = world.step(step)
+    finally:
+        executor.close()
+
+
+def test_jaws_get_what_stands_in_a_corner(world: World) -> None:
+    seen = cornered(world, "tissue-cube", 0.02)
+    assert pick(world, seen).success
+    after = world.observe().scene
+    assert after.carton is not None
+    assert not inside(after.carton, after.item("item-0"))
+
+
+def test_without_a_push_they_do_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_nudge(*_: object) -> Iterator[Action]:
+        yield from ()
+        raise NoMotionError("IK")
+
+    monkeypatch.setattr(hands, "nudge", no_nudge)
+    seen = cornered(world, "tissue-cube", 0.02)
+    before = seen.scene.item("item-0").pose.position
+    assert pick(world, seen).cause == "IK"
+    assert math.dist(world.observe().scene.item("item-0").pose.position, before) < 0.001
