@@ -97,8 +97,8 @@ class Clerk:
 
     def short(self, belief: Belief, carton: str, unreadable: Collection[str]) -> list[str]:
         """Return the lines that a carton is short of, once each of its items is known."""
-        mine = [item for item, origin in belief.origins.items() if origin == carton]
-        if not mine or any(i not in belief.labels and i not in unreadable for i in mine):
+        mine = _of_carton(belief, carton)
+        if not _accounted(belief, mine, unreadable):
             return []
         matched, left = self._match(belief, carton)
         for item in mine:
@@ -110,10 +110,15 @@ class Clerk:
                 left[line] -= 1
         return sorted(left.elements())
 
-    def expected(self, belief: Belief) -> list[Unit]:
-        """Return what the manifests promise that no label read so far accounts for."""
+    def expected(self, belief: Belief, unreadable: Collection[str]) -> list[Unit]:
+        """Return what the manifests promise and no label read so far accounts for.
+
+        What a carton lacked once each of its items was known is not expected any more.
+        """
         units = []
         for manifest in belief.manifests:
+            if _accounted(belief, _of_carton(belief, manifest.carton), unreadable):
+                continue
             _, left = self._match(belief, manifest.carton)
             for line in manifest.lines:
                 unit = self.promised(line)
@@ -152,6 +157,16 @@ class Clerk:
                 if gap < _ODD and (best is None or gap < best[0]):
                     best = gap, line.name
         return None if best is None else best[1]
+
+
+def _of_carton(belief: Belief, carton: str) -> list[str]:
+    """Return the items that came in a carton; none before it has arrived."""
+    return [item for item, origin in belief.origins.items() if origin == carton]
+
+
+def _accounted(belief: Belief, items: Collection[str], unreadable: Collection[str]) -> bool:
+    """Tell whether there are items and each of them is known, or is known to stay unknown."""
+    return bool(items) and all(i in belief.labels or i in unreadable for i in items)
 
 
 def _gap(a: Vec3, b: Vec3) -> float:

@@ -66,14 +66,45 @@ class Scripted:
             and (ready or belief.carton is None or not inside(belief.carton, item))
         ]
         # Fewest failures first: an item that resists may yield once its neighbours are gone.
-        todo.sort(key=lambda name: failed[Subgoal("pick", name)])
+        todo.sort(key=lambda name: failed[Subgoal("pick", name)] + shelved[name])
         for name in todo:
             if failed[Subgoal("pick", name)] < _TRIES and shelved[name] < _TRIES:
-                return Subgoal("pick", name)
+                first = self._first(request, name, unreadable)
+                if first is not None:
+                    return Subgoal("pick", first)
         if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
             return report
         if self._more_to_come(belief) and failed[Subgoal("wait")] < _TRIES:
             return Subgoal("wait")
+        return None
+
+    def _first(self, request: Request, name: str, unreadable: set[str]) -> str | None:
+        """Return what to pick to get ``name`` home: itself, what stands in its way, or nothing.
+
+        What turns up after its neighbours were stored may find only slots that the rules forbid
+        beside them; then one of them moves.
+        """
+        belief = request.belief
+        zone = self._clerk.zone(belief, name, unreadable)
+        if (
+            self._task not in ("store", "chain")
+            or zone is None
+            or self._places.of(belief.item(name)) != TABLE
+            or self._ends(zone, belief, name, unreadable)
+        ):
+            return name
+        unit = self._clerk.unit(belief, name)
+        picks = Counter(d.subgoal.item for d in request.history if d.subgoal.skill == "pick")
+        for other in belief.labels:
+            slot, moved = self._places.of(belief.item(other)), self._clerk.unit(belief, other)
+            if slot not in self._places.slots or self._places.zones[slot] != zone:
+                continue
+            if unit is None or moved is None or picks[other] >= _TRIES:
+                continue
+            stored = self._rest(zone, belief, without={name, other})[0]
+            free = self._free(zone, belief, other)
+            if self._slotting.fits([unit, moved], free, stored):
+                return other
         return None
 
     def _carton_ready(self, belief: Belief) -> bool:
@@ -110,26 +141,20 @@ class Scripted:
                 return Subgoal("scan", held)
             goals = []
         else:
-            goals = self._ends(zone, belief, held)
+            goals = self._ends(zone, belief, held, unreadable)
         for place in [*goals, TABLE]:
             if failed[Subgoal("place", held, place)] < _TRIES:
                 return Subgoal("place", held, place)
         return None
 
-    def _ends(self, zone: str, belief: Belief, held: str) -> list[str]:
+    def _ends(self, zone: str, belief: Belief, held: str, unreadable: set[str]) -> list[str]:
         """Return the places where the item may end, the best first."""
         places = self._places
         if self._task == "classify":
             totes = [name for name in places.totes if places.zones[name] == zone]
             load = Counter(places.of(item) for item in belief.items if item.name != held)
             return sorted(totes, key=lambda name: load[name])
-        others = [item for item in belief.items if item.name != held]
-        at = {item.name: place for item in others if (place := places.of(item)) is not None}
-        free = {
-            slot: places.level(slot)
-            for slot in places.slots
-            if places.zones[slot] == zone and slot not in at.values()
-        }
+        free = self._free(zone, belief, held)
         unit = self._clerk.unit(belief, held)
         if unit is None:
             # It may be heavy.
@@ -137,24 +162,35 @@ class Scripted:
         if self._facility.zones[zone].condition == "quarantine":
             # What is set aside waits for somebody to look at it, in no order.
             return self._slotting.order(unit, free)
-        stored, waiting = self._rest(zone, belief, at)
-        return self._slotting.order(unit, free, stored, waiting)
+        stored, waiting = self._rest(zone, belief, without={held})
+        promised = self._clerk.expected(belief, unreadable)
+        expected = [unit for unit in promised if self._clerk.home(unit) == zone]
+        return self._slotting.order(unit, free, stored, waiting, expected)
+
+    def _free(self, zone: str, belief: Belief, held: str) -> dict[str, int]:
+        """Return the slots of a zone where nothing but ``held`` stands, each with its tier."""
+        places = self._places
+        taken = {places.of(item) for item in belief.items if item.name != held}
+        return {
+            slot: places.level(slot)
+            for slot in places.slots
+            if places.zones[slot] == zone and slot not in taken
+        }
 
     def _rest(
-        self, zone: str, belief: Belief, at: dict[str, str]
+        self, zone: str, belief: Belief, without: set[str]
     ) -> tuple[list[tuple[Unit, int]], list[Unit]]:
-        """Return what stands in a zone, with its tier, and what has yet to come there."""
+        """Return what stands in a zone, with its tier, and what waits to come there."""
         stored, waiting = [], []
         for name in belief.labels:
-            unit = self._clerk.unit(belief, name)
+            unit = None if name in without else self._clerk.unit(belief, name)
             if unit is None or self._clerk.zone(belief, name, ()) != zone:
                 continue
-            place = at.get(name)
+            place = self._places.of(belief.item(name))
             if place in self._places.slots and self._places.zones[place] == zone:
                 stored.append((unit, self._places.level(place)))
             elif place is not None:
                 waiting.append(unit)
-        waiting += [u for u in self._clerk.expected(belief) if self._clerk.home(u) == zone]
         return stored, waiting
 
     def _settled(self, belief: Belief, name: str, unreadable: set[str]) -> bool:
