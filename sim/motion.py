@@ -140,23 +140,19 @@ class Motion:
         sweeps, knots, at = self._sweeps(way), np.arange(len(way)), 0.0
         while True:
             k = min(int(at), len(way) - 2)
+            joints = way[k] + (way[k + 1] - way[k]) * (at - k)
             room = [_SIGHT] * len(sweeps)
-            for n, gap in self.twin.gaps(
-                way[k] + (way[k + 1] - way[k]) * (at - k), self._ignore, _SIGHT
-            ):
+            for n, gap in self.twin.gaps(joints, self._ignore, _SIGHT):
                 room[n] = min(room[n], gap)
             if min(room) < self._keep:
                 return False
             if at >= knots[-1]:
                 return True
-            at = min(
-                float(
-                    np.interp(
-                        np.interp(at, knots, far) + max(gap - self._keep, _STRIDE), far, knots
-                    )
-                )
-                for gap, far in zip(room, sweeps, strict=True)
-            )
+            ahead = []
+            for gap, swept in zip(room, sweeps, strict=True):
+                reached = np.interp(at, knots, swept) + max(gap - self._keep, _STRIDE)
+                ahead.append(float(np.interp(reached, swept, knots)))
+            at = min(ahead)
 
     def _sweeps(self, way: list[Array]) -> Array:
         """Return how far what n joints move (row) can have got at each point of a way [m]."""
