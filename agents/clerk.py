@@ -142,8 +142,8 @@ class Clerk:
 
     def short(self, papers: Papers, carton: str, unreadable: Collection[str]) -> list[str]:
         """Return the lines that a carton is short of, once each of its items is known."""
-        mine = [item for item, origin in papers.origins.items() if origin == carton]
-        if not mine or any(i not in papers.labels and i not in unreadable for i in mine):
+        mine = _of_carton(papers, carton)
+        if not _accounted(papers, mine, unreadable):
             return []
         matched, left = self._match(papers, carton)
         for item in mine:
@@ -155,10 +155,15 @@ class Clerk:
                 left[line] -= 1
         return sorted(left.elements())
 
-    def expected(self, papers: Papers) -> list[Unit]:
-        """Return what the manifests promise that no label read so far accounts for."""
+    def expected(self, papers: Papers, unreadable: Collection[str]) -> list[Unit]:
+        """Return what the manifests promise and no label read so far accounts for.
+
+        What a carton lacked once each of its items was known is not expected any more.
+        """
         units = []
         for manifest in papers.manifests:
+            if _accounted(papers, _of_carton(papers, manifest.carton), unreadable):
+                continue
             _, left = self._match(papers, manifest.carton)
             for line in manifest.lines:
                 unit = self.promised(line)
@@ -206,6 +211,16 @@ class Clerk:
                 if gap < _ODD and (best is None or gap < best[0]):
                     best = gap, line.name
         return None if best is None else best[1]
+
+
+def _of_carton(papers: Papers, carton: str) -> list[str]:
+    """Return the items that came in a carton; none before it has arrived."""
+    return [item for item, origin in papers.origins.items() if origin == carton]
+
+
+def _accounted(papers: Papers, items: Collection[str], unreadable: Collection[str]) -> bool:
+    """Tell whether there are items and each of them is known, or is known to stay unknown."""
+    return bool(items) and all(i in papers.labels or i in unreadable for i in items)
 
 
 def _gap(a: Vec3, b: Vec3) -> float:

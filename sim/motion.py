@@ -11,10 +11,15 @@ from .trajectory import trajectory
 from .twin import TOUCH, Twin
 from .values import Array, Pose, Quat
 
-# Distance that a free motion keeps from everything [m] and the joint step between two checks [rad],
-# the widest tried first. At full reach 0.06 rad move the tool by 5 cm, which is less than a finger,
-# a carton's wall and the margin on both sides of it are thick together.
-_MARGINS = ((0.015, 0.06), (0.005, 0.035), (TOUCH, 0.025))
+# Distance that a free motion keeps from everything [m], the joint step between two checks while a
+# way is looked for [rad], and the distance that it must turn out to keep everywhere [m]; the widest
+# tried first. At full reach 0.06 rad move the tool by 5 cm: between two such checks a corner can
+# be cut.
+_MARGINS = ((0.015, 0.06, 0.008), (0.015, 0.02, 0.008), (0.005, 0.02, 0.001), (TOUCH, 0.02, TOUCH))
+# How far around is seen at the last look along a way, and its shortest step [m].
+_SIGHT, _STRIDE = 0.12, 0.004
+# How far links, hand and goods reach from the line that joins the arm's joints and its tool [m].
+_GIRTH = 0.1
 _TURN_STEP = 0.06
 _LINE_STEP = 0.01
 # How far before a corner its bend may begin, halved so many times where that would touch [rad].
@@ -59,7 +64,7 @@ class Motion:
         self._rest = 2 * math.atan2(y, x) + math.pi / 2 - self.home[0] + self.home[-1]
         self._rng = rng
         self._ignore: frozenset[str] = frozenset()
-        self._margin, self._step = _MARGINS[0]
+        self._margin, self._step, self._keep = _MARGINS[0]
 
     def postures(self, position: Sequence[float], yaw: float, near: Array) -> list[Array]:
         """Return postures that point the tool down at ``position``, nearest to ``near`` first."""
@@ -110,14 +115,56 @@ class Motion:
 
         It is made of straight lines of the joints, and of bends where these would meet in corners.
         """
-        for margin, step in _MARGINS:
-            self._ignore, self._margin, self._step = ignore, margin, step
+        self._ignore = ignore
+        for self._margin, self._step, self._keep in _MARGINS:
             if self._free(start, goal):
-                return np.array([start, goal])
-            corners = self._grow(start, goal)
-            if corners is not None:
-                return self._bend(corners)
+                points = np.array([start, goal])
+            elif (corners := self._grow(start, goal)) is not None:
+                points = self._bend(corners)
+            else:
+                continue
+            if self._keeps_clear(points):
+                return points
         return None
+
+    def _keeps_clear(self, points: Array) -> bool:
+        """Tell whether a way keeps its distance between the points that were looked at, too.
+
+        From each look to the next nothing moves farther than it was from what it could run into.
+        """
+        if self._keep <= TOUCH:
+            return True
+        way = [points[0]]
+        for point in points[1:]:
+            way += self._straight(way[-1], point)
+        sweeps, knots, at = self._sweeps(way), np.arange(len(way)), 0.0
+        while True:
+            k = min(int(at), len(way) - 2)
+            joints = way[k] + (way[k + 1] - way[k]) * (at - k)
+            room = [_SIGHT] * len(sweeps)
+            for n, gap in self.twin.gaps(joints, self._ignore, _SIGHT):
+                room[n] = min(room[n], gap)
+            if min(room) < self._keep:
+                return False
+            if at >= knots[-1]:
+                return True
+            ahead = []
+            for gap, swept in zip(room, sweeps, strict=True):
+                reached = np.interp(at, knots, swept) + max(gap - self._keep, _STRIDE)
+                ahead.append(float(np.interp(reached, swept, knots)))
+            at = min(ahead)
+
+    def _sweeps(self, way: list[Array]) -> Array:
+        """Return how far what n joints move (row) can have got at each point of a way [m]."""
+        spines = np.array([self.twin.spine(joints) for joints in way])
+        shifts = np.linalg.norm(np.diff(spines, axis=0), axis=2)
+        # A link moves no more than the farther of its ends, and what is around it by its turn.
+        moved = np.maximum(shifts, np.roll(shifts, 1, axis=1))
+        moved[:, 0] = 0.0
+        moved[:, 1:] += _GIRTH * np.cumsum(np.abs(np.diff(way, axis=0)), axis=1)
+        # Every entry grows, so that it can be looked up.
+        start = np.zeros((1, moved.shape[1]))
+        return np.vstack([start, np.cumsum(moved + 1e-9, axis=0)]).T
 
     def _bend(self, corners: list[Array]) -> Array:
         """Round the corners off as far as that keeps clear; the arm need not stop for a bend."""

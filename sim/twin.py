@@ -6,7 +6,8 @@ them. Nothing moves in it by physics.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -113,6 +114,13 @@ class Twin:
         )
         return Pose(link[4], link[5])
 
+    def spine(self, joints: Array) -> Array:
+        """Return where in W the arm's joints and the tool are at ``joints``, shape (dof + 1, 3)."""
+        self.pose(joints)
+        links = [*self._model.arm, self._model.tool]
+        states = p.getLinkStates(self.robot, links, physicsClientId=self._client)
+        return np.array([state[4] for state in states])
+
     def solve(self, target: Pose, seed: Array) -> Array | None:
         """Return joint angles within limits that put the tool at ``target``, or None."""
         joints = np.array(seed, dtype=float)
@@ -138,6 +146,12 @@ class Twin:
 
         Items named in ``ignore`` may be touched; ``margin`` is the distance to keep from all else.
         """
+        return any(distance < margin for _, distance in self.gaps(joints, ignore, margin))
+
+    def gaps(
+        self, joints: Array, ignore: frozenset[str], most: float
+    ) -> Iterator[tuple[int, float]]:
+        """Yield distances of up to ``most`` [m], each after the number of joints that move it."""
         c = self._client
         tool = self.pose(joints)
         free = {self.robot} | {self._items[name] for name in ignore if name in self._items}
@@ -148,14 +162,15 @@ class Twin:
             p.resetBasePositionAndOrientation(held, *where, physicsClientId=c)
             free.add(held)
             moving.append(held)
-        if margin <= 0.0:
+        if most <= 0.0:
             p.performCollisionDetection(physicsClientId=c)
-        return any(self._near(body, free, margin) for body in moving)
+        for body in moving:
+            yield from self._near(body, free, most)
 
-    def _near(self, body: int, free: set[int], margin: float) -> bool:
-        """Tell whether ``body`` is within ``margin`` of anything that is not ``free``."""
+    def _near(self, body: int, free: set[int], most: float) -> Iterator[tuple[int, float]]:
+        """Yield the distances of ``body`` to anything that is not ``free``."""
         c = self._client
-        if margin <= 0.0:
+        if most <= 0.0:
             points = p.getContactPoints(body, physicsClientId=c)
         else:
             # Contact points end a millimetre away; asking for pairs finds the farther ones.
@@ -163,7 +178,7 @@ class Twin:
                 point
                 for other in self._others
                 if other not in free
-                for point in p.getClosestPoints(body, other, margin, physicsClientId=c)
+                for point in p.getClosestPoints(body, other, most, physicsClientId=c)
             )
         for point in points:
             mine, link, other = point[1], point[3], point[2]
@@ -172,9 +187,9 @@ class Twin:
             # The base stands on its pedestal.
             if body == self.robot and link <= 0:
                 continue
-            if other not in free and point[8] < margin:
-                return True
-        return False
+            if other not in free:
+                arm = self._model.arm
+                yield len(arm) if body != self.robot else bisect_right(arm, link), point[8]
 
     @property
     def _others(self) -> list[int]:

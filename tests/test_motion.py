@@ -13,8 +13,8 @@ from warewheel.configs import load_cell, names
 from warewheel.configs.layout import places
 from warewheel.sim.motion import Motion, down
 from warewheel.sim.trajectory import trajectory
-from warewheel.sim.twin import Twin
-from warewheel.sim.values import Pose
+from warewheel.sim.twin import Held, Twin
+from warewheel.sim.values import ItemState, Pose
 
 FACILITY, BODY, _ = load_cell("parcel_hub", "panda")
 HOME = np.array(BODY.home)
@@ -73,6 +73,32 @@ def test_a_way_around_keeps_clear_and_does_not_stop(motion: Motion, ends: tuple[
     assert not any(motion.twin.touches(q) for q in targets)
     pace = np.linalg.norm(np.diff(targets, axis=0), axis=1)[5:-5]
     assert pace.min() > 0.01, "the arm stops on its way"
+
+
+@pytest.mark.parametrize("body", names("body"))
+def test_what_is_carried_into_the_rack_keeps_off_its_edges(body: str) -> None:
+    """Also between the postures that the planner looks at while it searches."""
+    motion, home = planner("parcel_hub", body)
+    twin, cup = motion.twin, body == "iiwa_vacuum"
+    held = Held("item-0", Pose((0.0, 0.0, 0.051 if cup else 0.015), (1.0, 0.0, 0.0, 0.0)))
+    twin.believe(None, [ItemState("item-0", held.pose, (0.07, 0.05, 0.1), 0.0)], held, (0.5,))
+    lift = 0.101 if cup else 0.065
+    x, y, z = FACILITY.scanner.position
+    start = motion.postures((x, y, z + lift + 0.05), math.pi / 2, home)[0]
+    slots = [slot for _, tier, slot in FACILITY.rack.slots.values() if tier == 1]
+    for _, (x, y, z) in itertools.product(range(2), slots):
+        goal = motion.postures((x, y, z + lift + 0.1), 0.0, start)[0]
+        path = motion.path(start, goal)
+        assert path is not None
+        for joints in motion.timed(path, 0.7, 0.0125):
+            assert min((gap for _, gap in twin.gaps(joints, frozenset(), 0.02)), default=1) > 0.004
+    twin.close()
+
+
+def test_the_spine_ends_at_the_tool(motion: Motion) -> None:
+    spine = motion.twin.spine(HOME)
+    assert spine.shape == (len(HOME) + 1, 3)
+    assert np.allclose(spine[-1], motion.twin.pose(HOME).position)
 
 
 def test_the_table_is_felt(motion: Motion) -> None:

@@ -64,3 +64,17 @@ def test_units_stored_in_any_order_end_by_expiry(units: list[Unit]) -> None:
     for (a, low), (b, high) in itertools.permutations(stored, 2):
         if a.sku.gtin == b.sku.gtin and (a.expiry or 0) < (b.expiry or 0):
             assert low < high
+
+
+def test_more_than_fits_leaves_room_for_most_that_can_happen() -> None:
+    """Four are announced for three slots; which one will not come is not known yet."""
+    early, late = unit(A, 3), unit(A, 30)
+    heavy, other = unit(B, heavy=True), unit(B.model_copy(update={"gtin": "0"}), 9)
+    best = Slotting(STORAGE).order(early, SLOTS, [], [], [late, heavy, other])
+    # On top it would keep the later one of its kind out for good.
+    assert best and "x-2" not in best
+    # What is known to come counts before what may come.
+    free = {"x-0": 0, "x-2": 2}
+    rules = Slotting(STORAGE)
+    assert rules.order(heavy, free, [(early, 1)], [late], [other]) == ["x-0"]
+    assert rules.order(other, free, [(early, 1)], [late], [heavy]) == ["x-0"]

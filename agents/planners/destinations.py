@@ -60,7 +60,7 @@ class Destinations:
         names = places_of(spot, self._facility)
         if names == (TABLE,):
             return [TABLE]
-        return self._slots(inventory, order, name, names)
+        return self._slots(inventory, order, name, names, unreadable)
 
     def settled(
         self, inventory: Inventory, order: Order, name: str, unreadable: Collection[str]
@@ -81,7 +81,9 @@ class Destinations:
         """Tell whether goods that come first have yet to be stored."""
         if order.first is None:
             return False
-        if any(means(order.first, u, self._storage) for u in self.clerk.expected(inventory)):
+        if any(
+            means(order.first, u, self._storage) for u in self.clerk.expected(inventory, unreadable)
+        ):
             return True
         return any(
             self.comes_first(inventory, order, name)
@@ -123,13 +125,45 @@ class Destinations:
                 return move.to
         return Spot(place=TABLE) if order.rest == "table" else Spot(zone=zone)
 
-    def _slots(
-        self, inventory: Inventory, order: Order, name: str, names: tuple[str, ...]
+    def in_the_way(
+        self, inventory: Inventory, order: Order, name: str, unreadable: Collection[str]
     ) -> list[str]:
+        """Return stored items any one of which could move to let ``name`` in by the rules.
+
+        What turns up after its neighbours were stored may find only slots that the rules forbid
+        beside them.
+        """
+        zone = self.clerk.zone(inventory, name, unreadable)
+        unit = self.clerk.unit(inventory, name)
+        if zone is None or unit is None:
+            return []
+        names = places_of(self._spot(inventory, order, name, unreadable, zone), self._facility)
+        found = []
+        for other in inventory.labels:
+            moved, entry = self.clerk.unit(inventory, other), inventory.entries.get(other)
+            if moved is None or entry is None or entry.where not in names:
+                continue
+            zone = self.places.zones[entry.where]
+            stored, _ = self._company(inventory, order, {name, other}, zone)
+            free = self._free(inventory, {name, other}, names)
+            if self._slotting.fits([unit, moved], free, stored):
+                found.append(other)
+        return found
+
+    def _free(
+        self, inventory: Inventory, without: Collection[str], names: tuple[str, ...]
+    ) -> dict[str, int]:
+        """Return the slots where nothing but ``without`` stands, each with its tier."""
+        taken = {entry.where for entry in inventory.items if entry.name not in without}
+        return {slot: self.places.level(slot) for slot in names if slot not in taken}
+
+    def _slots(
+        self, inventory: Inventory, order: Order, name: str, names: tuple[str, ...],
+        unreadable: Collection[str],
+    ) -> list[str]:  # fmt: skip
         if not names:
             return []
-        taken = {entry.where for entry in inventory.items if entry.name != name}
-        free = {slot: self.places.level(slot) for slot in names if slot not in taken}
+        free = self._free(inventory, {name}, names)
         unit = self.clerk.unit(inventory, name)
         if unit is None:
             # It may be heavy.
@@ -138,24 +172,25 @@ class Destinations:
         if self._facility.zones[zone].condition == "quarantine":
             # What is set aside waits for somebody to look at it, in no order.
             return self._slotting.order(unit, free)
-        stored, waiting = self._company(inventory, order, name, zone)
-        return self._slotting.order(unit, free, stored, waiting)
+        stored, waiting = self._company(inventory, order, {name}, zone)
+        promised = self.clerk.expected(inventory, unreadable)
+        expected = [u for u in promised if self._promised(order, u) == zone]
+        return self._slotting.order(unit, free, stored, waiting, expected)
 
     def _company(
-        self, inventory: Inventory, order: Order, name: str, zone: str
+        self, inventory: Inventory, order: Order, without: Collection[str], zone: str
     ) -> tuple[list[tuple[Unit, int]], list[Unit]]:
-        """Return what stands in a zone, with its tier, and what has yet to come there."""
+        """Return what stands in a zone, with its tier, and what waits to come there."""
         stored, waiting = [], []
         for other in inventory.labels:
             unit = self.clerk.unit(inventory, other)
             entry = inventory.entries.get(other)
-            if unit is None or entry is None or other == name:
+            if unit is None or entry is None or other in without:
                 continue
             if self.places.zones.get(entry.where) == zone and entry.where in self.places.slots:
                 stored.append((unit, self.places.level(entry.where)))
             elif entry.where and self._home(inventory, order, other, unit) == zone:
                 waiting.append(unit)
-        waiting += [u for u in self.clerk.expected(inventory) if self._promised(order, u) == zone]
         return stored, waiting
 
     def _home(self, inventory: Inventory, order: Order, name: str, unit: Unit) -> str:

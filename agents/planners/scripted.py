@@ -87,11 +87,26 @@ class Scripted:
                 if name not in inventory.labels or where.comes_first(inventory, order, name)
             ]
         # Fewest failures first: an item that resists may yield once its neighbours are gone.
-        todo.sort(key=lambda name: failed[Subgoal("pick", name)])
+        todo.sort(key=lambda name: failed[Subgoal("pick", name)] + shelved[name])
         for name in todo:
-            if failed[Subgoal("pick", name)] < _TRIES and shelved[name] < _TRIES:
-                return name
+            if failed[Subgoal("pick", name)] >= _TRIES or shelved[name] >= _TRIES:
+                continue
+            if (first := self._first(request, order, name, unreadable)) is not None:
+                return first
         return None
+
+    def _first(self, request: Request, order: Order, name: str, unreadable: set[str]) -> str | None:
+        """Return what to pick to get ``name`` home: itself, what is in its way, or nothing."""
+        inventory, where = request.inventory, self._destinations
+        if (
+            self._task not in ("store", "chain")
+            or inventory.item(name).where != TABLE
+            or where.ends(inventory, order, name, unreadable) != []
+        ):
+            return name
+        picks = Counter(d.subgoal.item for d in request.history if d.subgoal.skill == "pick")
+        others = where.in_the_way(inventory, order, name, unreadable)
+        return next((other for other in others if picks[other] < _TRIES), None)
 
     def _about(self, inventory: Inventory, order: Order, carton: str | None) -> bool:
         """Tell whether the order is about a carton's goods."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,34 +30,59 @@ class Slotting:
 
     def order(
         self, unit: Unit, free: Mapping[str, int], stored: Sequence[tuple[Unit, int]] = (),
-        expected: Sequence[Unit] = (),
+        waiting: Sequence[Unit] = (), expected: Sequence[Unit] = (),
     ) -> list[str]:  # fmt: skip
         """Return the free slots that a unit may go to, the best first.
+
+        Where not all that is expected can fit, some of it will turn out to belong elsewhere: it is
+        damaged, say. The slots that leave room in most of those cases are the best.
 
         Args:
             unit: What is to be stored.
             free: Tier of each free slot of its zone, by name.
             stored: Units in that zone, each with its tier.
-            expected: Units that have yet to be stored in that zone.
+            waiting: Units that are known to come to that zone.
+            expected: Units that may come to that zone.
         """
         need = self._need(unit)
-        rest = sorted((self._need(u) for u in expected), key=lambda n: (not n.heavy, n.expiry or 0))
         fixed = [(self._need(u), tier) for u, tier in stored]
-        good, possible = [], []
+        sure, unsure = self._needs(waiting), self._needs(expected)
+        worth: dict[str, tuple[int, int]] = {}
         for slot, tier in free.items():
-            if not self._may(need, tier, fixed):
-                continue
-            possible.append(slot)
-            left = [t for s, t in free.items() if s != slot]
-            if _fits(self, rest, left, [*fixed, (need, tier)]):
-                good.append(slot)
+            if self._may(need, tier, fixed):
+                left = [t for s, t in free.items() if s != slot]
+                worth[slot] = self._worth(sure, unsure, left, [*fixed, (need, tier)])
+        best = [slot for slot in worth if worth[slot] == max(worth.values())]
         # Light goods go up, so that low slots stay free for heavy ones.
-        up = not need.heavy
-        return sorted(good or possible, key=lambda slot: free[slot], reverse=up)
+        return sorted(best, key=lambda slot: free[slot], reverse=not need.heavy)
+
+    def fits(
+        self, units: Sequence[Unit], free: Mapping[str, int], stored: Sequence[tuple[Unit, int]]
+    ) -> bool:
+        """Tell whether all of ``units`` can stand in ``free`` slots beside what is stored."""
+        fixed = [(self._need(u), tier) for u, tier in stored]
+        return self._fits(self._needs(units), list(free.values()), fixed)
+
+    def _worth(
+        self, sure: Sequence[_Need], unsure: Sequence[_Need], tiers: Sequence[int],
+        fixed: Sequence[tuple[_Need, int]],
+    ) -> tuple[int, int]:  # fmt: skip
+        """Return how many units can still come, and how many choices of so many of them can."""
+        for count in range(min(len(unsure), max(0, len(tiers) - len(sure))), -1, -1):
+            ways = sum(
+                self._fits(_heavy_first([*sure, *some]), tiers, fixed)
+                for some in itertools.combinations(unsure, count)
+            )
+            if ways:
+                return count, ways
+        return -1, 0
 
     def _need(self, unit: Unit) -> _Need:
         expiry = unit.expiry if self._storage.first_expired_first_out else None
         return _Need(unit.sku.gtin, expiry, unit.sku.mass > self._storage.heavy_above)
+
+    def _needs(self, units: Sequence[Unit]) -> list[_Need]:
+        return _heavy_first([self._need(unit) for unit in units])
 
     def _may(self, need: _Need, tier: int, fixed: Sequence[tuple[_Need, int]]) -> bool:
         """Tell whether the rules let a unit stand on a tier beside what stands there already."""
@@ -70,19 +96,22 @@ class Slotting:
             for other, level in fixed
         )
 
+    def _fits(
+        self, rest: Sequence[_Need], tiers: Sequence[int], fixed: Sequence[tuple[_Need, int]]
+    ) -> bool:
+        """Tell whether units can be given tiers, one slot each, by trying in turn."""
+        if not rest:
+            return True
+        first, *others = rest
+        for tier in sorted(set(tiers)):
+            if self._may(first, tier, fixed):
+                left = list(tiers)
+                left.remove(tier)
+                if self._fits(others, left, [*fixed, (first, tier)]):
+                    return True
+        return False
 
-def _fits(
-    rules: Slotting, rest: Sequence[_Need], tiers: Sequence[int],
-    fixed: Sequence[tuple[_Need, int]],
-) -> bool:  # fmt: skip
-    """Tell whether units can be given tiers, one slot each, by trying in turn."""
-    if not rest:
-        return True
-    first, *others = rest
-    for tier in sorted(set(tiers)):
-        if rules._may(first, tier, fixed):
-            left = list(tiers)
-            left.remove(tier)
-            if _fits(rules, others, left, [*fixed, (first, tier)]):
-                return True
-    return False
+
+def _heavy_first(needs: Sequence[_Need]) -> list[_Need]:
+    """Return the needs in the order in which they are the soonest found not to fit."""
+    return sorted(needs, key=lambda need: (not need.heavy, need.expiry or 0))
