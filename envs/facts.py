@@ -9,6 +9,9 @@ from warewheel.sim.values import CartonState, ItemState, Observation, Read
 
 from .goal import Fact
 
+# Nothing that was said of any item.
+_NONE: tuple[ItemState | None, tuple[Fact, ...]] = (None, ())
+
 
 def facts(observation: Observation, places: Places) -> frozenset[Fact]:
     """Return what is true now.
@@ -25,26 +28,25 @@ class Truths:
     def __init__(self, places: Places) -> None:
         self._places = places
         self._carton: CartonState | None = None
-        self._items: dict[str, ItemState] = {}
-        self._about: dict[str, tuple[Fact, ...]] = {}
+        self._items: tuple[ItemState, ...] = ()
+        self._about: list[tuple[Fact, ...]] = []
         self._reads: tuple[Read, ...] = ()
         self._now: frozenset[Fact] = frozenset()
 
     def of(self, observation: Observation) -> frozenset[Fact]:
         """Return `facts` of an observation: the same object for as long as they are the same."""
         scene, reads = observation.scene, observation.reads
-        shifted = scene.carton is not self._carton
-        about = {
-            # What has not stirred is the same object as in the last step.
-            item.name: self._about[item.name]
-            if not shifted and self._items.get(item.name) is item
-            else self._find(scene.carton, item)
-            for item in scene.items
-        }
+        # What has not stirred is the same object as in the last step.
+        still = scene.carton is self._carton and len(scene.items) == len(self._items)
+        before = zip(self._items, self._about, strict=True) if still else itertools.repeat(_NONE)
+        about = [
+            told if item is last else self._find(scene.carton, item)
+            for item, (last, told) in zip(scene.items, before, strict=still)
+        ]
         if about != self._about or reads != self._reads:
             known = (("known", read.item) for read in reads)
-            self._now = frozenset(itertools.chain(known, *about.values()))
-        self._carton, self._items = scene.carton, {item.name: item for item in scene.items}
+            self._now = frozenset(itertools.chain(known, *about))
+        self._carton, self._items = scene.carton, scene.items
         self._about, self._reads = about, reads
         return self._now
 

@@ -62,7 +62,7 @@ class Rules:
         self._delicate = {name for name, unit in units.items() if unit.sku.fragile}
         self._budget = storage.cold_chain_seconds / PERIOD
         self._warm: Counter[str] = Counter()
-        self._lying: Counter[tuple[str, str]] = Counter()
+        self._lying: dict[tuple[str, str], int] = {}
         self._last: frozenset[Fact] | None = None
         self._chilled: set[str] = set()
         self._misplaced: tuple[Breach, ...] = ()
@@ -117,17 +117,17 @@ class Rules:
                 yield Breach("COLD", (name,))
 
     def _fragile(self, scene: Scene, now: frozenset[Fact]) -> Iterator[Breach]:
-        if not self._delicate:
-            return
-        out = [item for item in scene.items if ("in", item.name, "carton") not in now]
-        pairs = {
-            (lower.name, upper.name)
-            for lower in out
-            if lower.name in self._delicate
-            for upper in out
-            if upper is not lower and under(lower, upper)
+        lower = [
+            item
+            for item in scene.items
+            if item.name in self._delicate and ("in", item.name, "carton") not in now
+        ]
+        self._lying = {
+            (one.name, other.name): self._lying.get((one.name, other.name), 0) + 1
+            for one in lower
+            for other in scene.items
+            if other is not one and under(one, other) and ("in", other.name, "carton") not in now
         }
-        self._lying = Counter({pair: self._lying[pair] + 1 for pair in pairs})
         for pair, looks in self._lying.items():
             if looks >= _DWELL:
                 yield Breach("FRAGILE", pair)

@@ -156,20 +156,22 @@ def _felt(sizes: tuple[int, ...]) -> tuple[NDArray[np.float32], tuple[slice, ...
 def truth(observation: Observation, items: int) -> dict[str, NDArray[np.float32]]:
     """Return the privileged state as arrays within its space."""
     known = {read.item for read in observation.reads}
-    rows = np.zeros((items, 13), np.float32)
-    seen = [
-        (
-            *item.pose.position, *item.pose.orientation, *item.size,
-            item.speed, 1.0, item.name in known,
-        )
-        for item in observation.scene.items
-    ]  # fmt: skip
-    if seen:
-        rows[: len(seen)] = seen
-    box = np.zeros(10, np.float32)
+    values: list[float] = []
+    for item in observation.scene.items:
+        position, orientation = item.pose
+        values += position
+        values += orientation
+        values += item.size
+        values += (item.speed, 1.0, item.name in known)
+    # One array, cut in two; what is not there is zero.
+    end = 13 * items
+    values += [0.0] * (end - len(values))
     carton = observation.scene.carton
-    if carton is not None:
-        box[:] = (*carton.pose.position, *carton.pose.orientation, *carton.flaps, 1.0)
-    for values in (rows, box):
-        np.minimum(np.maximum(values, -20.0, out=values), 20.0, out=values)
-    return {"items": rows, "carton": box}
+    if carton is None:
+        values += [0.0] * 10
+    else:
+        position, orientation = carton.pose
+        values += (*position, *orientation, *carton.flaps, 1.0)
+    seen = np.array(values, np.float32)
+    np.minimum(np.maximum(seen, -20.0, out=seen), 20.0, out=seen)
+    return {"items": seen[:end].reshape(items, 13), "carton": seen[end:]}

@@ -116,6 +116,7 @@ class ArmBody:
         self._least = (self.lower - _SLACK).tolist()
         self._most = (self.upper + _SLACK).tolist()
         self._shares = (np.arange(1, self._parts + 1) / max(1, self._parts))[:, None]
+        self._halves = (1.0 - self._shares) / 2
         p.enableJointForceTorqueSensor(self.id, model.arm[-1], True, physicsClientId=client)
         self.place(np.array(body.home), (0.0,) * len(self.effectors))
 
@@ -185,7 +186,7 @@ class ArmBody:
         """Return the parts of a control period, from the speed ``before`` to this one's."""
         pace = before + (self._pace - before) * self._shares
         # Where the set point is short of the target at the end, and what is to go until then.
-        short = self._pace / 2 + (pace + self._pace) / 2 * (1.0 - self._shares)
+        short = self._pace / 2 + (pace + self._pace) * self._halves
         joints = self._target - short * self._period
         return zip(joints.tolist(), pace.tolist(), strict=True)
 
@@ -243,7 +244,8 @@ class ArmBody:
             self.id, self._model.tool, computeForwardKinematics=1, physicsClientId=self._client
         )
         grips = [effector.feel() for effector in self.effectors]
-        joints, velocities, torques = (np.array([s[k] for s in states]) for k in (0, 1, 3))
+        angles, speeds, _, efforts = zip(*states, strict=True)
+        joints, velocities, torques = np.array(angles), np.array(speeds), np.array(efforts)
         before = tuple(s[1] for s in self._felt) if self._count else ()
         return Proprioception(
             joints=joints,
