@@ -10,8 +10,11 @@ from .clerk import Clerk
 from .diagnosis import Diagnosis, Diagnostician
 from .executor import ScriptedExecutor
 from .perceive import Belief
-from .plan import Done, Outcome, Subgoal
+from .plan import Done, Outcome, Subgoal, Unusable
 from .request import Briefing, Planner
+
+# Subgoals that may end one after another without the body having moved.
+_IDLE = 6
 
 
 class Agent:
@@ -26,6 +29,7 @@ class Agent:
     def __init__(self, briefing: Briefing, planner: Planner, instructions: Sequence[str]) -> None:
         self._planner, self._instructions = planner, tuple(instructions)
         self._number = 0
+        self._idle = 0
         self._executor = ScriptedExecutor(briefing.facility, briefing.body, briefing.seed)
         self._diagnostician = Diagnostician()
         self._clerk = Clerk(briefing.facility, briefing.catalogue)
@@ -61,8 +65,9 @@ class Agent:
                 self._executor.start(self.subgoal)
             step = self._executor.act(observation)
             if not isinstance(step, Outcome):
+                self._idle = 0
                 return step
-            self.history.append(Done(self.subgoal, step))
+            self._keep(Done(self.subgoal, step))
             self.subgoal = None
             self._audit(self._executor.perceiver.perceive(observation))
         return self._executor.rest()
@@ -73,7 +78,11 @@ class Agent:
         request = self._executor.request(
             observation, self._instructions[number], self.history, number
         )
-        subgoal = self._planner.next(request)
+        try:
+            subgoal = self._planner.next(request)
+        except Unusable as error:
+            self._keep(Done(Subgoal("?"), Outcome(False, error.label)))
+            return None
         if subgoal is not None and subgoal.skill == "refuse":
             self.refused = subgoal.reason
             self.history.append(Done(subgoal, Outcome(True)))
@@ -82,6 +91,12 @@ class Agent:
         self._number += 1
         self.finished = bool(self.refused) or self._number == len(self._instructions)
         return None
+
+    def _keep(self, done: Done) -> None:
+        """Take note of how a subgoal ended; a planner that gets nowhere is heard no more."""
+        self.history.append(done)
+        self._idle += 1
+        self.finished = self.finished or self._idle >= _IDLE
 
     def _audit(self, belief: Belief) -> None:
         """Let the clerk name what labels and manifests show to be wrong."""

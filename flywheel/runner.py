@@ -43,7 +43,10 @@ class Step:
         self.action, self.reward, self.info = action, reward, info
 
 
-def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener] = ()) -> Episode:
+def run(
+    env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener] = (),
+    track: str = "grammar",
+) -> Episode:  # fmt: skip
     """Run one episode of ``env`` (in ``joint`` mode) and return how it went.
 
     It ends when the goal holds, when the planner has nothing left to do, or when time is up.
@@ -57,7 +60,7 @@ def run(env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener
         unsaid=0 if case is None else len(case.rules),
     )  # fmt: skip
     told = (env.instruction,) if case is None else case.instructions
-    agent = Agent(briefing, make_planner(planner, briefing), told)
+    agent = Agent(briefing, make_planner(planner, briefing, track), told)
     began = time.perf_counter()
     for listener in listeners:
         listener.on_reset(env, agent)

@@ -7,6 +7,7 @@ import click
 from .lazy import LazyGroup
 
 _COMMANDS = {
+    "bench": ("warewheel.scripts.bench:bench", "Compare planners on suites of instructions."),
     "demo": ("warewheel.scripts.demo:demo", "Run one delivery; write its film, pictures and log."),
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),

@@ -119,7 +119,7 @@ def attempt(trial: Trial) -> Result:
     try:
         played = go(stage, planner, trial.settings.known)
     except Exception as error:  # a planner that crashes has failed, and is counted
-        return _crashed(trial, expert, f"{type(error).__name__}: {error}")
+        return crashed(trial, expert, f"{type(error).__name__}: {error}")
     return sum_up(trial, played, planner, expert)
 
 
@@ -147,7 +147,8 @@ def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Res
     )  # fmt: skip
 
 
-def _crashed(trial: Trial, expert: Played, why: str) -> Result:
+def crashed(trial: Trial, expert: Played, why: str) -> Result:
+    """Return the row of a trial whose planner crashed."""
     return Result(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner, success=False,
         progress=0.0, violations=[], labels={"CRASH": 1}, primary="CRASH", steps=0,

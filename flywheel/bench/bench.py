@@ -1,0 +1,113 @@
+"""The benchmark: every planner on every case, kept as it goes and taken up where it stopped."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
+from pathlib import Path
+
+from warewheel.configs.schema import Case, Suite
+
+from .physics import perform
+from .trial import Result, Settings, Trial, attempt
+
+EPISODES, RESULTS, TABLE, REPORT = "episodes.jsonl", "results.json", "results.csv", "report.html"
+# Trials that a worker takes at a time.
+_CHUNK = 8
+
+
+def trials(
+    planners: Sequence[str], suites: Sequence[Suite], settings: Settings, episodes: int | None
+) -> list[Trial]:
+    """Return every trial, suite by suite and case by case."""
+    found = []
+    for suite in suites:
+        cases = suite.cases[:episodes]
+        told = _shuffled(cases) if settings.shuffled else cases
+        found += [Trial(suite.name, case, p, settings) for p in planners for case in told]
+    return found
+
+
+def run(
+    wanted: Sequence[Trial], out: Path, workers: int, resume: bool,
+    tell: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:  # fmt: skip
+    """Carry out trials; keep each as soon as it is done.
+
+    Args:
+        wanted: The trials.
+        out: Folder for ``episodes.jsonl``.
+        workers: Processes.
+        resume: Take what is there already.
+        tell: Hears of each result, kept ones too.
+
+    Raises:
+        ValueError: The folder holds trials and ``resume`` was not asked for, or it is of no use.
+    """
+    path = out / EPISODES
+    if path.exists() and not resume:
+        raise ValueError(f"'{path}' exists; --resume goes on with it")
+    out.mkdir(parents=True, exist_ok=True)
+    keys = {trial.key for trial in wanted}
+    done = {result.key: result for result in kept(path) if result.key in keys}
+    for result in done.values():
+        tell(result)
+    left = [trial for trial in wanted if trial.key not in done]
+    with path.open("a", encoding="utf-8") as file:
+        for result in _carry_out(left, workers):
+            file.write(json.dumps(asdict(result), ensure_ascii=False) + "\n")
+            file.flush()
+            done[result.key] = result
+            tell(result)
+    return [done[trial.key] for trial in wanted]
+
+
+def kept(path: Path) -> Iterator[Result]:
+    """Yield the results of a file; a last line that was cut off is left out, and cut off."""
+    if not path.exists():
+        return
+    whole = 0
+    with path.open("rb") as file:
+        for line in file:
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            yield Result(**json.loads(line))
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)
+
+
+def _carry_out(wanted: Sequence[Trial], workers: int) -> Iterator[Result]:
+    if not wanted:
+        return
+    work = perform if wanted[0].settings.backend == "physics" else attempt
+    if workers == 1:
+        yield from map(work, wanted)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        try:
+            yield from pool.map(work, wanted, chunksize=_CHUNK)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _shuffled(cases: Sequence[Case]) -> list[Case]:
+    """Return the cases, each told what the next one of the same site is told."""
+    found = []
+    for k, case in enumerate(cases):
+        others = [
+            other
+            for other in (*cases[k + 1 :], *cases[:k])
+            if other.facility == case.facility
+            and len(other.instructions) == len(case.instructions)
+            and other.instructions != case.instructions
+        ]
+        told = others[0].instruction if others else case.instruction
+        found.append(case.model_copy(update={"instruction": told, "orders": case.meanings}))
+    return found

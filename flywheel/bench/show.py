@@ -1,0 +1,63 @@
+"""The benchmark on a terminal: a bar while it runs, and a table of what came of it."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from .trial import Result
+
+
+class Bar:
+    """A progress bar on stderr, with how many cases were solved.
+
+    Args:
+        total: Trials in all.
+        shown: Whether to show anything at all.
+    """
+
+    def __init__(self, total: int, shown: bool) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("{task.fields[good]} solved"), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True, disable=not shown,
+        )  # fmt: skip
+        self._good = 0
+        self._task = self._progress.add_task("bench", total=total, good=0)
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._progress.stop()
+
+    def tell(self, result: Result) -> None:
+        """Take in a result."""
+        self._good += result.success
+        self._progress.update(
+            self._task, advance=1, good=self._good, description=f"{result.planner} {result.suite}"
+        )
+
+
+def show(data: dict[str, Any]) -> None:
+    """Print the figures as a table."""
+    table = Table("planner", "suite", "solved", "95 %", "progress", "valid", "steps/expert",
+                  "what failed most")  # fmt: skip
+    for row in data["rows"]:
+        good, ratio = row["success"], row["steps_over_expert"]["mean"]
+        worst = ", ".join(f"{name} {count}" for name, count in list(row["failures"].items())[:3])
+        table.add_row(
+            row["planner"], row["suite"], f"{round(good['mean'] * good['n'])} of {good['n']}",
+            f"{100 * good['low']:.0f} to {100 * good['high']:.0f}",
+            f"{row['progress']['mean']:.2f}",
+            f"{100 * row['valid']['mean']:.0f} %", "-" if ratio is None else f"{ratio:.2f}", worst,
+        )  # fmt: skip
+    Console().print(table)

@@ -1,0 +1,76 @@
+"""``warewheel bench``: planners on suites of instructions."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from .errors import user_errors
+
+
+@click.command()
+@click.option("--planner", "planners", multiple=True, required=True,
+              help="null, random-legal, rules, scripted, brain, hf:MODEL_OR_PATH, "
+                   "chat:MODEL@BASE_URL, replay:FILE; give it several times to compare.")  # fmt: skip
+@click.option("--suite", "suites", multiple=True,
+              help="Name of a suite or a YAML file of your own; all that are shipped if none is "
+                   "given.")  # fmt: skip
+@click.option("--track", type=click.Choice(["free", "schema", "grammar"]), default="grammar",
+              show_default=True, help="What a language model may write.")  # fmt: skip
+@click.option("--backend", type=click.Choice(["symbolic", "physics"]), default="symbolic",
+              show_default=True)  # fmt: skip
+@click.option("--protocol", type=click.Choice(["closed", "oneshot"]), default="closed",
+              show_default=True, help="Step by step, or a whole plan at once.")  # fmt: skip
+@click.option("--observability", type=click.Choice(["partial", "full"]), default="partial",
+              show_default=True, help="Whether labels must be read before they are known.")  # fmt: skip
+@click.option("--body", default="panda", show_default=True)
+@click.option("--episodes", type=click.IntRange(min=1), help="Cases of each suite; all if absent.")
+@click.option("--shuffle", is_flag=True,
+              help="Tell each case another one's instruction: a control.")  # fmt: skip
+@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
+              type=click.IntRange(min=1))  # fmt: skip
+@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
+              help="Folder for results, report and episodes.")  # fmt: skip
+def bench(
+    planners: tuple[str, ...], suites: tuple[str, ...], track: str, backend: str, protocol: str,
+    observability: str, body: str, episodes: int | None, shuffle: bool, workers: int,
+    resume: bool, out: Path,
+) -> None:  # fmt: skip
+    """Compare planners on the same cases, with intervals and reasons for failure.
+
+    \b
+    Examples:
+      warewheel bench --planner rules --planner scripted --out out/bench
+      warewheel bench --planner hf:Qwen/Qwen3-0.6B --suite base --track schema --out out/qwen
+      warewheel bench --planner chat:m@http://127.0.0.1:8000/v1 --suite base --out out/served
+      warewheel bench --planner scripted --suite mine.yaml --backend physics --out out/mine
+    """  # noqa: D301  click reads the control character
+    from warewheel.agents.planners.registry import check_planner
+    from warewheel.configs import load_body, load_suite, names
+    from warewheel.flywheel.bench.bench import REPORT, RESULTS, TABLE, run, trials
+    from warewheel.flywheel.bench.report import page
+    from warewheel.flywheel.bench.results import gather, table
+    from warewheel.flywheel.bench.show import Bar, show
+    from warewheel.flywheel.bench.trial import Settings
+
+    with user_errors():
+        if backend == "physics" and protocol == "oneshot":
+            raise ValueError("the one-shot protocol runs in the symbolic backend alone")
+        for planner in planners:
+            check_planner(planner)
+        load_body(body)
+        loaded = [load_suite(name) for name in suites or names("suite")]
+        settings = Settings(track, protocol, backend, observability, body, shuffle)
+        wanted = trials(planners, loaded, settings, episodes)
+        with Bar(len(wanted), shown=sys.stderr.isatty()) as bar:
+            results = run(wanted, out, workers, resume, bar.tell)
+    data = gather(results, settings)
+    (out / RESULTS).write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    (out / TABLE).write_text(table(data), encoding="utf-8")
+    (out / REPORT).write_text(page(data, results), encoding="utf-8")
+    show(data)
