@@ -3,7 +3,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-STAMP_RL := $(VENV)/.installed-rl
+STAMP_ALL := $(VENV)/.installed-all
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
@@ -32,9 +32,10 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	    -c constraints.txt -e '.[test,dev]'
 	@touch $@
 
-$(STAMP_RL): $(STAMP)
+# An unpinned torch may bring gigabytes for graphics cards.
+$(STAMP_ALL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    -c constraints.txt torch==2.13.0 -e '.[rl]'
+	    -c constraints.txt torch==2.13.0 -e '.[rl,brain]'
 	@touch $@
 
 demo: $(STAMP)  ## Run one delivery; write its film, contact sheet and log to out/demo
@@ -43,7 +44,7 @@ demo: $(STAMP)  ## Run one delivery; write its film, contact sheet and log to ou
 test: $(STAMP)  ## Run the fast tests
 	$(BIN)/python -m pytest -n 2
 
-test-all: $(STAMP_RL)  ## Install the rl extra and run every test, the slow ones too
+test-all: $(STAMP_ALL)  ## Install the rl and brain extras; run every test, the slow ones too
 	$(BIN)/python -m pytest -n 2 -m ''
 
 lint: $(STAMP)  ## Check style and types

@@ -26,7 +26,7 @@ from .errors import user_errors
 @click.option("--protocol", type=click.Choice(["closed", "oneshot"]), default="closed",
               show_default=True, help="Step by step, or a whole plan at once.")  # fmt: skip
 @click.option("--observability", type=click.Choice(["partial", "full"]), default="partial",
-              show_default=True, help="Whether labels must be read before they are known.")  # fmt: skip
+              show_default=True, help="Must labels be read before they are known?")  # fmt: skip
 @click.option("--body", default="panda", show_default=True)
 @click.option("--episodes", type=click.IntRange(min=1), help="Cases of each suite; all if absent.")
 @click.option("--shuffle", is_flag=True,

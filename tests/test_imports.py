@@ -28,7 +28,25 @@ HOMES = {
     "pybullet_utils": {"sim"},
     "gymnasium": {"envs"},
 }
-LAZY = {"torch", "transformers", "stable_baselines3", "safetensors", "openai"}
+MODEL_FILES = {
+    "warewheel.agents.language.decoding",
+    "warewheel.agents.language.loading",
+    "warewheel.agents.language.reader",
+    "warewheel.agents.language.threads",
+    "warewheel.flywheel.training.brain",
+    "warewheel.flywheel.training.checkpoint",
+    "warewheel.flywheel.training.loop",
+    "warewheel.flywheel.training.loss",
+    "warewheel.flywheel.training.presets",
+    "warewheel.flywheel.training.start",
+    "warewheel.flywheel.training.tokenizer",
+}
+# Where each of these may be imported at all, and never at the top.
+NAMED = {
+    name: MODEL_FILES
+    for name in ("llguidance", "peft", "safetensors", "tokenizers", "torch", "transformers")
+}
+LAZY = {*NAMED, "openai", "stable_baselines3"}
 
 
 class Import(NamedTuple):
@@ -132,6 +150,8 @@ def test_engines_stay_at_home() -> None:
             top = target.split(".")[0]
             if top in HOMES and folder_of(name) not in HOMES[top]:
                 found.append(f"{name}:{line} imports {top}, which lives in {HOMES[top]}")
+            if top in NAMED and name not in NAMED[top]:
+                found.append(f"{name}:{line} imports {top}; its files are named in this test")
             if top in LAZY and eager:
                 found.append(f"{name}:{line} imports {top} at the top; import it where it is used")
     complain(found)

@@ -117,7 +117,9 @@ class Grammar:
         logits[len(allowed) :] = -np.inf
 
     def take(self, tokens: Sequence[int]) -> None:
-        self._matcher.consume_tokens(list(tokens))
+        # A matcher that has stopped takes no end any more.
+        if not self._matcher.is_stopped():
+            self._matcher.consume_tokens(list(tokens))
         self._check()
 
     def _check(self) -> None:

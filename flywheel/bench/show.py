@@ -49,15 +49,16 @@ class Bar:
 
 def show(data: dict[str, Any]) -> None:
     """Print the figures as a table."""
-    table = Table("planner", "suite", "solved", "95 %", "progress", "valid", "steps/expert",
-                  "what failed most")  # fmt: skip
+    table = Table()
+    for name in ("planner", "suite", "solved", "95 %", "progress", "valid", "steps"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what failed most", overflow="fold")
     for row in data["rows"]:
         good, ratio = row["success"], row["steps_over_expert"]["mean"]
-        worst = ", ".join(f"{name} {count}" for name, count in list(row["failures"].items())[:3])
+        worst = ", ".join(f"{name} {count}" for name, count in list(row["failures"].items())[:2])
         table.add_row(
-            row["planner"], row["suite"], f"{round(good['mean'] * good['n'])} of {good['n']}",
-            f"{100 * good['low']:.0f} to {100 * good['high']:.0f}",
-            f"{row['progress']['mean']:.2f}",
+            row["planner"], row["suite"], f"{round(good['mean'] * good['n'])}/{good['n']}",
+            f"{100 * good['low']:.0f}-{100 * good['high']:.0f}", f"{row['progress']['mean']:.2f}",
             f"{100 * row['valid']['mean']:.0f} %", "-" if ratio is None else f"{ratio:.2f}", worst,
         )  # fmt: skip
     Console().print(table)

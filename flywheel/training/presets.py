@@ -67,12 +67,12 @@ class Preset:
 
 PRESETS = {
     "tiny": Preset(
-        words=384, width=64, layers=2, heads=4, head=16, inner=192, context=1024,
-        rate=4e-3, batch=2048, steps=400,
+        words=384, width=64, layers=2, heads=4, head=32, inner=192, context=1024,
+        rate=4e-3, batch=1536, steps=400,
     ),
     "small": Preset(
-        words=1024, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
-        rate=1.5e-3, batch=8192, steps=2000,
+        words=1024, width=256, layers=6, heads=4, head=32, inner=512, context=4096,
+        rate=1.5e-3, batch=4096, steps=2000,
     ),
 }  # fmt: skip
 

@@ -1,0 +1,212 @@
+"""Training a brain: it repeats itself, it goes on where it stopped, and it learns."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from warewheel.agents.language.chat import Chat as Speech
+from warewheel.agents.language.local import LocalModel
+from warewheel.agents.language.model import Demand
+from warewheel.flywheel.training.brain import CARD, Wish, train
+from warewheel.flywheel.training.lessons import lessons
+from warewheel.flywheel.training.loop import Diverged, Stopped, Tick
+from warewheel.flywheel.training.tokenizer import train_tokenizer
+from warewheel.scripts.main import main
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+pytest.importorskip("tokenizers")
+
+Make = Callable[[int, int], list[Any]]
+
+
+def wish(out: Path, **changes: Any) -> Wish:
+    return replace(Wish(out, "tiny", steps=6, threads=1), **changes)
+
+
+def weights(folder: Path) -> bytes:
+    return (folder / "model.safetensors").read_bytes()
+
+
+def stop_at(step: int) -> Callable[[Tick], None]:
+    def watch(tick: Tick) -> None:
+        if tick.step == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    return watch
+
+
+@pytest.fixture(scope="session")
+def undisturbed(deliveries: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("undisturbed") / "brain"
+    train(deliveries(60, 0), wish(out))
+    return out
+
+
+def test_same_rows_and_seed_give_the_same_bytes(
+    deliveries: Make, undisturbed: Path, tmp_path: Path
+) -> None:
+    train(deliveries(60, 0), wish(tmp_path / "again"))
+    assert weights(tmp_path / "again") == weights(undisturbed)
+    assert (tmp_path / "again/tokenizer.json").read_bytes() == (
+        undisturbed / "tokenizer.json"
+    ).read_bytes()
+    train(deliveries(60, 0), wish(tmp_path / "other", seed=1))
+    assert weights(tmp_path / "other") != weights(undisturbed)
+
+
+def test_a_stopped_training_goes_on_as_if_nothing_had_been(
+    deliveries: Make, undisturbed: Path, tmp_path: Path
+) -> None:
+    out, chats = tmp_path / "brain", deliveries(60, 0)
+    with pytest.raises(Stopped, match="after 4 steps"):
+        train(chats, wish(out), watch=stop_at(4))
+    assert not (out / CARD).exists()
+    with pytest.raises(ValueError, match="not empty"):
+        train(chats, wish(out))
+    with pytest.raises(ValueError, match="seed 0, not 1"):
+        train(chats, wish(out, seed=1, resume=True))
+    with pytest.raises(ValueError, match="made with data"):
+        train(deliveries(60, 1), wish(out, resume=True))
+    card = train(chats, wish(out, resume=True))
+    assert weights(out) == weights(undisturbed)
+    assert card["steps"] == 6
+    assert not (out / "checkpoint").exists()
+    with pytest.raises(ValueError, match="holds a trained model"):
+        train(chats, wish(out, resume=True))
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_spares_the_checkpoint(
+    deliveries: Make, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warewheel.flywheel.training.loss import batch_loss
+
+    out, chats = tmp_path / "brain", deliveries(60, 0)
+    calls = 0
+
+    def breaks(*args: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        return batch_loss(*args) * (float("nan") if calls == 4 else 1.0)
+
+    monkeypatch.setattr("warewheel.flywheel.training.loop.batch_loss", breaks)
+    with pytest.raises(Diverged, match="step 4"):
+        train(chats, wish(out, pause=0.0))
+    monkeypatch.undo()
+    train(chats, wish(out, resume=True))
+    assert weights(out) == weights(undisturbed)
+
+
+def test_only_the_assistant_is_learnt_from(deliveries: Make) -> None:
+    chats = deliveries(10, 0)
+    tokenizer = train_tokenizer(chats, 384)
+    made, lost = lessons(chats, Speech(tokenizer), 1024)
+    assert (len(made), lost) == (10, 0)
+    for chat, lesson in zip(chats, made, strict=True):
+        said = [m["content"] for m in chat if m["role"] == "assistant"]
+        for number, text in enumerate(said):
+            tokens = lesson.tokens[lesson.turns == number]
+            assert tokenizer.decode(tokens) == f"{text}<|im_end|>"
+        assert set(np.unique(lesson.turns)) == {-1, *range(len(said))}
+    short, lost = lessons(chats, Speech(tokenizer), 80)
+    assert lost > 0 and all(len(lesson.tokens) <= 80 for lesson in short)
+
+
+def test_a_template_that_rewrites_history_gives_each_message_a_lesson(deliveries: Make) -> None:
+    """As Qwen3's does, which shuts the thoughts of the last message and drops earlier ones."""
+    chats = deliveries(1, 0)
+    tokenizer = train_tokenizer(chats, 384)
+    opening = "<|im_start|>assistant\n"
+    thoughts = "{% if not enable_thinking %}shut\n{% endif %}"
+    tokenizer.chat_template = tokenizer.chat_template.replace(opening, opening + thoughts)
+    speech = Speech(tokenizer)
+    made, _ = lessons(chats, speech, 1024)
+    turns = [k for k, m in enumerate(chats[0]) if m["role"] == "assistant"]
+    assert len(made) == len(turns)
+    for k, lesson in zip(turns, made, strict=True):
+        asked = tokenizer.decode(lesson.tokens[lesson.turns < 0])
+        assert asked.endswith("<|im_start|>assistant\nshut\n") and asked.count("shut") == 1
+        assert (
+            tokenizer.decode(lesson.tokens[lesson.turns >= 0])
+            == f"{chats[0][k]['content']}<|im_end|>"
+        )
+
+
+def test_the_tokenizer_writes_anything_and_loads_as_any_other(undisturbed: Path) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(undisturbed)
+    for text in ("Ærø-7 \t冷\n\n  x", '{"skill": "stop"}', "don't , do"):
+        assert tokenizer.decode(tokenizer.encode(text)) == text
+    names = [tokenizer.encode(text) for text in ("item-3", ' "item-3"', "x item-3,")]
+    assert all(" ".join(map(str, names[0])) in " ".join(map(str, name)) for name in names)
+
+
+def test_the_card_says_what_was_done(undisturbed: Path) -> None:
+    card = json.loads((undisturbed / CARD).read_text())
+    assert card["rows"] + card["held_out_rows"] == 60
+    assert card["steps"] == 6 and card["preset"] == "tiny" and card["seed"] == 0
+    assert 0 <= card["held_out_right"] <= card["held_out_steps"]
+    assert card["held_out_accuracy"] <= 1 and card["held_out_loss"] > 0
+    assert {"warewheel", "torch", "transformers"} == set(card["versions"])
+
+
+def test_a_checkpoint_is_fine_tuned_and_loads_alone(
+    deliveries: Make, little_brain: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("peft")
+    base = transformers.AutoModelForCausalLM.from_pretrained(little_brain, dtype="bfloat16")
+    base.save_pretrained(tmp_path / "base")
+    transformers.AutoTokenizer.from_pretrained(little_brain).save_pretrained(tmp_path / "base")
+    chats = deliveries(40, 5)
+    for name in ("one", "two"):
+        card = train(chats, wish(tmp_path / name, base=str(tmp_path / "base"), steps=8))
+        assert card["preset"] is None and card["base"] == str(tmp_path / "base")
+    assert weights(tmp_path / "one") == weights(tmp_path / "two")
+    assert weights(tmp_path / "one") != weights(tmp_path / "base")
+    config = json.loads((tmp_path / "one/config.json").read_text())
+    assert config["dtype"] == "bfloat16"
+    before, after = (
+        sum(LocalModel(str(tmp_path / name)).score(c[:1], [c[1]["content"]])[0] for c in chats[:5])
+        for name in ("base", "one")
+    )
+    assert after > before
+    with pytest.raises(ValueError, match="nowhere"):
+        train(chats, wish(tmp_path / "three", base="./nowhere"))
+
+
+def test_command(deliveries: Make, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps({"messages": c, "n": 1}) + "\n" for c in deliveries(30, 0)))
+    out = tmp_path / "brain"
+    asked = ["train", "brain", "--rows", str(path), "--out", str(out), "--steps", "2"]
+    asked += ["--preset", "tiny", "--threads", "1"]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 0, result.output
+    assert "2 steps" in result.output and "held-out" in result.output
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 2 and "holds a trained model" in result.output
+    asked[5] = str(tmp_path / "other")
+    result = CliRunner().invoke(main, [*asked[:-4], "--preset", "tinny"])
+    assert result.exit_code == 2 and "did you mean 'tiny'" in result.output
+
+
+@pytest.mark.slow
+def test_a_tiny_brain_learns_to_copy(deliveries: Make, tmp_path: Path) -> None:
+    card = train(deliveries(2000, 0), wish(tmp_path / "brain", steps=400))
+    assert card["held_out_accuracy"] >= 0.95
+    model = LocalModel(str(tmp_path / "brain"))
+    right = asked = 0
+    for chat in deliveries(20, 99):
+        for k in range(1, len(chat), 2):
+            asked += 1
+            right += model.complete(Demand(tuple(chat[:k]))).text == chat[k]["content"]
+    assert right / asked >= 0.95
