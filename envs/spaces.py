@@ -71,6 +71,33 @@ def option(action: NDArray[Any], places: Places) -> Option:
     )
 
 
+def check(action: Any, space: spaces.Space[Any]) -> None:
+    """Raise ValueError if ``action`` is not one of an `action_space`."""
+    array = np.asarray(action)
+    whole = isinstance(space, spaces.MultiDiscrete)
+    # Indices must be whole; anything but a number is refused.
+    kind = array.dtype.kind in ("iu" if whole else "iuf")
+    # What is not a number fails this too; what is wrong is looked for only then.
+    if kind and not whole and array.shape == space.shape and _within(array.tolist()):
+        return
+    if not kind:
+        raise ValueError(f"action holds {array.dtype}; expected {space.dtype}")
+    if array.shape != space.shape:
+        raise ValueError(f"action has shape {array.shape}; expected {space.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"action holds a value that is not finite: {array}")
+    if isinstance(space, spaces.MultiDiscrete):
+        low, high = np.zeros(space.shape), space.nvec - 1
+    else:
+        low, high = np.full(space.shape, -1.0), np.full(space.shape, 1.0)
+    if ((array < low) | (array > high)).any():
+        raise ValueError(f"action {array} is out of range; allowed are {low} to {high}")
+
+
+def _within(values: list[float]) -> bool:
+    return all(-1.0 <= value <= 1.0 for value in values)
+
+
 def _places(facility: Facility) -> int:
     return len(Places(facility).floors)
 

@@ -203,7 +203,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         """
         if self.world is None:
             raise gym.error.ResetNeeded("call reset before step")
-        self._check(action)
+        shapes.check(action, self.action_space)
         if self._mode == "skill":
             return self._step_option(np.asarray(action))
         told = self._decode(np.asarray(action, dtype=float))
@@ -299,27 +299,6 @@ class WarehouseEnv(gym.Env[Any, Any]):
             return Action(self.world.body.nudge(shift, turn), grips)
         lower, upper = self.limits
         return Action(lower + (action[:split] + 1.0) / 2.0 * (upper - lower), grips)
-
-    def _check(self, action: Any) -> None:
-        array = np.asarray(action)
-        shape = self.action_space.shape
-        usual = self._mode != "skill" and array.shape == shape and array.dtype.kind in "iuf"
-        # What is not a number fails this too; what is wrong is looked for only then.
-        if usual and all(-1.0 <= value <= 1.0 for value in array.tolist()):
-            return
-        # Indices must be whole; anything but a number is refused.
-        if array.dtype.kind not in ("iu" if self._mode == "skill" else "iuf"):
-            raise ValueError(f"action holds {array.dtype}; expected {self.action_space.dtype}")
-        if array.shape != shape:
-            raise ValueError(f"action has shape {array.shape}; expected {shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"action holds a value that is not finite: {array}")
-        if isinstance(self.action_space, spaces.MultiDiscrete):
-            low, high = np.zeros(shape), self.action_space.nvec - 1
-        else:
-            low, high = np.full(shape, -1.0), np.full(shape, 1.0)
-        if ((array < low) | (array > high)).any():
-            raise ValueError(f"action {array} is out of range; allowed are {low} to {high}")
 
     def _shape(self, verdict: Verdict) -> float:
         """Return the potential whose change is the dense reward."""
