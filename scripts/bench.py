@@ -15,7 +15,7 @@ from .errors import user_errors
 @click.command()
 @click.option("--planner", "planners", multiple=True, required=True,
               help="null, random-legal, rules, scripted, brain, hf:MODEL_OR_PATH, "
-                   "chat:MODEL@BASE_URL, replay:FILE; give it several times to compare.")  # fmt: skip
+                   "chat:MODEL@BASE_URL, replay:FILE; several to compare.")  # fmt: skip
 @click.option("--suite", "suites", multiple=True,
               help="Name of a suite or a YAML file of your own; all that are shipped if none is "
                    "given.")  # fmt: skip
