@@ -14,7 +14,7 @@ from .errors import user_errors
 
 @click.command()
 @click.option("--planner", "planners", multiple=True, required=True,
-              help="null, random-legal, rules, scripted, brain, hf:MODEL_OR_PATH, "
+              help="null, random-legal, rules, scripted, hf:MODEL_OR_PATH, "
                    "chat:MODEL@BASE_URL, replay:FILE; several to compare.")  # fmt: skip
 @click.option("--suite", "suites", multiple=True,
               help="Name of a suite or a YAML file of your own; all that are shipped if none is "
@@ -51,7 +51,7 @@ def bench(
       warewheel bench --planner scripted --suite mine.yaml --backend physics --out out/mine
     """  # noqa: D301  click reads the control character
     from warewheel.agents.planners.registry import check_planner
-    from warewheel.configs import load_body, load_suite, names
+    from warewheel.configs import check_suite, load_body, names
     from warewheel.flywheel.bench.bench import REPORT, RESULTS, TABLE, run, trials
     from warewheel.flywheel.bench.report import page
     from warewheel.flywheel.bench.results import gather, table
@@ -64,7 +64,7 @@ def bench(
         for planner in planners:
             check_planner(planner)
         load_body(body)
-        loaded = [load_suite(name) for name in suites or names("suite")]
+        loaded = [check_suite(name, body) for name in suites or names("suite")]
         settings = Settings(track, protocol, backend, observability, body, shuffle)
         wanted = trials(planners, loaded, settings, episodes)
         with Bar(len(wanted), shown=sys.stderr.isatty()) as bar:

@@ -211,7 +211,9 @@ def test_the_first_move_that_matches_wins() -> None:
 
 def test_what_no_move_means_goes_home_or_onto_the_table() -> None:
     tools = Move(what=Goods(category=("tools",)), to=Spot(zone="north"))
-    assert at(Order(moves=(tools,)), plain=PLAIN)["plain"] == set(places_of(Spot(zone="south"), HUB))
+    assert at(Order(moves=(tools,)), plain=PLAIN)["plain"] == set(
+        places_of(Spot(zone="south"), HUB)
+    )
     assert at(Order(moves=(tools,), rest="table"), plain=PLAIN)["plain"] == {TABLE}
 
 

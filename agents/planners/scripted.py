@@ -112,11 +112,14 @@ class Scripted:
         """Tell whether a carton is on its way or has yet to arrive."""
         arrived = set(inventory.origins.values())
         missing = any(
-            manifest.carton not in arrived and self._destinations.about(inventory, order, manifest.carton)
+            manifest.carton not in arrived
+            and self._destinations.about(inventory, order, manifest.carton)
             for manifest in inventory.manifests
         )
         on_its_way = bool(inventory.carton) and not inventory.docked
-        return missing or (on_its_way and self._destinations.about(inventory, order, inventory.carton))
+        return missing or (
+            on_its_way and self._destinations.about(inventory, order, inventory.carton)
+        )
 
     def _report(self, request: Request, unreadable: set[str]) -> Subgoal | None:
         """Return the first finding that has not been told yet."""
