@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from .errors import user_errors
+from .errors import Choice, user_errors
 
 
 @click.command()
@@ -19,13 +19,13 @@ from .errors import user_errors
 @click.option("--suite", "suites", multiple=True,
               help="Name of a suite or a YAML file of your own; all that are shipped if none is "
                    "given.")  # fmt: skip
-@click.option("--track", type=click.Choice(["free", "schema", "grammar"]), default="grammar",
+@click.option("--track", type=Choice(["free", "schema", "grammar"]), default="grammar",
               show_default=True, help="What a language model may write.")  # fmt: skip
-@click.option("--backend", type=click.Choice(["symbolic", "physics"]), default="symbolic",
+@click.option("--backend", type=Choice(["symbolic", "physics"]), default="symbolic",
               show_default=True)  # fmt: skip
-@click.option("--protocol", type=click.Choice(["closed", "oneshot"]), default="closed",
+@click.option("--protocol", type=Choice(["closed", "oneshot"]), default="closed",
               show_default=True, help="Step by step, or a whole plan at once.")  # fmt: skip
-@click.option("--observability", type=click.Choice(["partial", "full"]), default="partial",
+@click.option("--observability", type=Choice(["partial", "full"]), default="partial",
               show_default=True, help="Must labels be read before they are known?")  # fmt: skip
 @click.option("--body", default="panda", show_default=True)
 @click.option("--episodes", type=click.IntRange(min=1), help="Cases of each suite; all if absent.")
@@ -59,8 +59,10 @@ def bench(
     from warewheel.flywheel.bench.trial import Settings
 
     with user_errors():
-        if backend == "physics" and protocol == "oneshot":
-            raise ValueError("the one-shot protocol runs in the symbolic backend alone")
+        if backend == "physics" and (protocol, observability) != ("closed", "partial"):
+            raise ValueError(
+                "one-shot plans and full observability are for the symbolic backend alone"
+            )
         for planner in planners:
             check_planner(planner)
         load_body(body)
