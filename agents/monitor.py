@@ -20,12 +20,15 @@ class Monitor:
         self._places = places
         self._ever: set[Fact] = set()
 
-    def refusal(self, subgoal: Subgoal, inventory: Inventory) -> str:
+    def refusal(
+        self, subgoal: Subgoal, inventory: Inventory, facts: frozenset[Fact] | None = None
+    ) -> str:
         """Return why the subgoal makes no sense now, or an empty string.
 
         A need that held at an earlier subgoal is out of order; one that never did is missing.
+        ``facts`` are those of the inventory, where somebody has them already.
         """
-        now = believed(inventory, self._places)
+        now = believed(inventory, self._places) if facts is None else facts
         self._ever |= now
         signature = SIGNATURES.get(subgoal.skill)
         if signature is None:

@@ -24,10 +24,11 @@ class SymbolicTwin:
     Args:
         spec: The delivery, as physics would be given it.
         known: Labels count as read from the start (full observability).
+        places: Of the facility, where somebody has them already.
     """
 
-    def __init__(self, spec: WorldSpec, known: bool = False) -> None:
-        self.places = Places(spec.facility)
+    def __init__(self, spec: WorldSpec, known: bool = False, places: Places | None = None) -> None:
+        self.places = places or Places(spec.facility)
         self._monitor = Monitor(self.places)
         self._parcels = spec.parcels
         self._placements = {place.name: place for place in spec.placements}
@@ -62,7 +63,7 @@ class SymbolicTwin:
 
     def do(self, subgoal: Subgoal) -> Outcome:
         """Carry out a subgoal, or say why that makes no sense now; either takes time."""
-        refusal = self._monitor.refusal(subgoal, self._inventory)
+        refusal = self._monitor.refusal(subgoal, self._inventory, self._facts)
         if refusal:
             self.step += 1
             return Outcome(False, refusal)

@@ -76,12 +76,21 @@ class _Standing:
 
 
 class Judge:
-    """Judges an episode from the truth, step by step, apart from any agent."""
+    """Judges an episode from the truth, step by step, apart from any agent.
+
+    Args:
+        task: What the episode is for.
+        spec: What there is.
+        orders: What each instruction means.
+        refusal: Why it is to be refused, if it is.
+        places: Of the facility, where somebody has them already.
+    """
 
     def __init__(
-        self, task: str, spec: WorldSpec, orders: Sequence[Order] = (Order(),), refusal: str = ""
-    ) -> None:
-        self._places = Places(spec.facility)
+        self, task: str, spec: WorldSpec, orders: Sequence[Order] = (Order(),), refusal: str = "",
+        places: Places | None = None,
+    ) -> None:  # fmt: skip
+        self._places = places or Places(spec.facility)
         units = {placement.name: placement.unit for placement in spec.placements}
         self._truth = truth(spec)
         zones = _apart(spec, self._truth.findings)

@@ -14,6 +14,7 @@ from warewheel.configs.schema import Case
 from warewheel.envs.goal import Condition, Fact
 from warewheel.envs.scenario import scenario
 from warewheel.envs.task import Judge, Verdict
+from warewheel.sim.facts import Places
 from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import Report
 
@@ -50,9 +51,15 @@ class Stage:
             told.task, told.facility, told.body, told.catalogue, self.case.seed, case=self.case
         )
 
+    @cached_property
+    def places(self) -> Places:
+        """The places of the site."""
+        return Places(self.spec.facility)
+
     def judge(self) -> Judge:
         """Return a new judge."""
-        return Judge(self.case.task, self.spec, self.case.meanings, self.case.refuse or "")
+        case = self.case
+        return Judge(case.task, self.spec, case.meanings, case.refuse or "", self.places)
 
 
 @dataclass
@@ -93,7 +100,7 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
         planner: Made for this case.
         known: Labels count as read from the start (full observability).
     """
-    twin, judge = SymbolicTwin(stage.spec, known), stage.judge()
+    twin, judge = SymbolicTwin(stage.spec, known, stage.places), stage.judge()
     told = stage.case.instructions
     played = Played(judge.weigh(_true(twin)))
     history, number, bad, last = played.history, 0, 0, 0

@@ -1,0 +1,89 @@
+"""The symbolic backend against physics, and how fast it is."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from warewheel.agents.domain import SIGNATURES
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.configs import load_suite, names
+from warewheel.configs.schema import Case
+from warewheel.flywheel.bench.oneshot import Recital
+from warewheel.flywheel.bench.physics import perform
+from warewheel.flywheel.bench.play import Stage, play
+from warewheel.flywheel.bench.trial import Settings, Trial, attempt
+
+CASES = [(suite, number) for suite in names("suite") for number in (0, 1)]
+# A quick plan takes a fifth of a minute on a busy machine; a laptop that does nothing else is
+# twice as fast.
+FEWEST_PER_SECOND = 150
+LONGEST_PLAN = 0.002
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("body", names("body"))
+@pytest.mark.parametrize(("suite", "number"), CASES, ids=[f"{s}-{n}" for s, n in CASES])
+def test_what_succeeds_symbolically_succeeds_in_physics_or_the_body_is_to_blame(
+    suite: str, number: int, body: str
+) -> None:
+    case = load_suite(suite).cases[number]
+    trial = Trial(suite, case, "scripted", Settings(backend="physics", body=body))
+    result = perform(trial)
+    assert attempt(trial).success
+    causes = [row["outcome"] for row in result.trace]
+    # What the twin says of a plan is what physics says, as far as the body does its part.
+    assert not set(causes) & {"WRONG_ORDER", "MISSING_STEP", "HALLUC_ITEM", "HALLUC_PLACE"}
+    if not result.success:
+        print(f"{case.id} with {body}: {result.primary}, {result.violations}, {causes}")
+        assert result.blame == "body"
+        return
+    if set(causes) <= {"SUCCESS", "PREEMPTED"}:
+        expert = play(Stage(case, body), Scripted(Stage(case, body).briefing))
+        said = [str(done.subgoal) for done in expert.history if done.subgoal.skill != "wait"]
+        did = [row["step"] for row in result.trace if not row["step"].startswith("wait")]
+        assert [_skill(step) for step in did] == [_skill(step) for step in said]
+
+
+def _skill(step: str) -> str:
+    return step.partition("(")[0]
+
+
+def chains() -> list[Case]:
+    return [case for suite in ("base", "reference") for case in load_suite(suite).cases]
+
+
+@pytest.mark.slow
+def test_the_expert_plays_many_chains_in_a_second() -> None:
+    """In CPU time, so that a busy machine does not matter; the best of three."""
+    cases, best = chains(), 0.0
+    for _ in range(3):
+        began = time.process_time()
+        for case in cases:
+            stage = Stage(case)
+            assert play(stage, Scripted(stage.briefing)).success
+        best = max(best, len(cases) / (time.process_time() - began))
+    print(f"{best:.0f} chains in a CPU second")
+    assert best >= FEWEST_PER_SECOND
+
+
+@pytest.mark.slow
+def test_a_plan_is_graded_in_a_millisecond() -> None:
+    plans = []
+    for case in chains()[:60]:
+        stage = Stage(case)
+        plans.append((stage, [d.subgoal for d in play(stage, Scripted(stage.briefing)).history]))
+    steps = sum(len(plan) for _, plan in plans) / len(plans)
+    best = float("inf")
+    for _ in range(5):
+        began = time.process_time()
+        for stage, plan in plans:
+            assert play(stage, Recital(plan)).success
+        best = min(best, (time.process_time() - began) / len(plans))
+    print(f"{1000 * best:.2f} ms of CPU for a plan of {steps:.1f} steps")
+    assert best <= LONGEST_PLAN
+
+
+def test_every_skill_of_a_body_has_a_length() -> None:
+    assert all((s.steps > 0) != s.ends for s in SIGNATURES.values())
