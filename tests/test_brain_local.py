@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from warewheel.agents.language.local import LocalModel
-from warewheel.agents.language.model import Demand, ModelError
+from warewheel.agents.language.model import Demand, LanguageModel, ModelError, Scorer
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -39,7 +39,10 @@ ASKED: tuple[dict[str, Any], ...] = ({"steps": STEPS}, {"schema": SCHEMA}, {"lim
 
 @pytest.fixture
 def model(little_brain: Path) -> LocalModel:
-    return LocalModel(str(little_brain))
+    made = LocalModel(str(little_brain))
+    # For the type checker: it is both.
+    _: tuple[LanguageModel, Scorer] = (made, made)
+    return made
 
 
 @pytest.fixture(scope="session")
