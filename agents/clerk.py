@@ -155,13 +155,18 @@ class Clerk:
                 left[line] -= 1
         return sorted(left.elements())
 
-    def expected(self, papers: Papers, unreadable: Collection[str]) -> list[Unit]:
+    def expected(
+        self, papers: Papers, unreadable: Collection[str], cartons: Collection[str] | None = None
+    ) -> list[Unit]:
         """Return what the manifests promise and no label read so far accounts for.
 
-        What a carton lacked once each of its items was known is not expected any more.
+        What a carton lacked once each of its items was known is not expected any more; nor is what
+        comes in others than ``cartons``, if they are given.
         """
         units = []
         for manifest in papers.manifests:
+            if cartons is not None and manifest.carton not in cartons:
+                continue
             if _accounted(papers, _of_carton(papers, manifest.carton), unreadable):
                 continue
             _, left = self._match(papers, manifest.carton)

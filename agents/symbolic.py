@@ -60,11 +60,6 @@ class SymbolicTwin:
         """Name of the carton in the cell, or an empty string."""
         return self._parcels[self._arrived - 1].name if self._arrived else ""
 
-    @property
-    def more(self) -> bool:
-        """Whether a carton is on its way or has yet to arrive."""
-        return bool(self._parcels) and (not self._docked or self._arrived < len(self._parcels))
-
     def do(self, subgoal: Subgoal) -> Outcome:
         """Carry out a subgoal, or say why that makes no sense now; either takes time."""
         refusal = self._monitor.refusal(subgoal, self._inventory)

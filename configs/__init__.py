@@ -5,7 +5,7 @@ value out of range is an error that names the file, the line and what would be a
 """
 
 from .capability import reaches, refusals
-from .cases import cell_of
+from .cases import cell_of, check_suite
 from .errors import ConfigError
 from .feasibility import check, load_cell
 from .load import (
@@ -26,6 +26,7 @@ __all__ = [
     "ConfigError",
     "cell_of",
     "check",
+    "check_suite",
     "load_body",
     "load_catalogue",
     "load_cell",

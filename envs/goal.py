@@ -75,6 +75,11 @@ class Trace:
         self._verdict: bool | None = None
 
     @property
+    def broken(self) -> bool:
+        """Whether nothing that is yet to come can fulfil it."""
+        return self._verdict is False
+
+    @property
     def holds(self) -> bool:
         """Whether the trace so far fulfils it."""
         if self._verdict is not None:

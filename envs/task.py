@@ -138,6 +138,11 @@ class Judge:
         """Return the conditions of the goal that do not hold among the facts ``now``."""
         return tuple(condition for condition in self._goal if not condition.holds(now))
 
+    @property
+    def broken(self) -> bool:
+        """Whether an order's sequence or time was broken for good."""
+        return any(trace.broken for trace in self._traces)
+
     def settled(self, item: str, now: frozenset[Fact]) -> bool:
         """Tell whether every condition about ``item`` holds."""
         if self._standing is not None and now is self._standing.facts:

@@ -9,23 +9,23 @@ from pathlib import Path
 
 import click
 
-from .errors import user_errors
+from .errors import Choice, user_errors
 
 
 @click.command()
 @click.option("--planner", "planners", multiple=True, required=True,
-              help="null, random-legal, rules, scripted, brain, hf:MODEL_OR_PATH, "
+              help="null, random-legal, rules, scripted, hf:MODEL_OR_PATH, "
                    "chat:MODEL@BASE_URL, replay:FILE; several to compare.")  # fmt: skip
 @click.option("--suite", "suites", multiple=True,
               help="Name of a suite or a YAML file of your own; all that are shipped if none is "
                    "given.")  # fmt: skip
-@click.option("--track", type=click.Choice(["free", "schema", "grammar"]), default="grammar",
+@click.option("--track", type=Choice(["free", "schema", "grammar"]), default="grammar",
               show_default=True, help="What a language model may write.")  # fmt: skip
-@click.option("--backend", type=click.Choice(["symbolic", "physics"]), default="symbolic",
+@click.option("--backend", type=Choice(["symbolic", "physics"]), default="symbolic",
               show_default=True)  # fmt: skip
-@click.option("--protocol", type=click.Choice(["closed", "oneshot"]), default="closed",
+@click.option("--protocol", type=Choice(["closed", "oneshot"]), default="closed",
               show_default=True, help="Step by step, or a whole plan at once.")  # fmt: skip
-@click.option("--observability", type=click.Choice(["partial", "full"]), default="partial",
+@click.option("--observability", type=Choice(["partial", "full"]), default="partial",
               show_default=True, help="Must labels be read before they are known?")  # fmt: skip
 @click.option("--body", default="panda", show_default=True)
 @click.option("--episodes", type=click.IntRange(min=1), help="Cases of each suite; all if absent.")
@@ -51,7 +51,7 @@ def bench(
       warewheel bench --planner scripted --suite mine.yaml --backend physics --out out/mine
     """  # noqa: D301  click reads the control character
     from warewheel.agents.planners.registry import check_planner
-    from warewheel.configs import load_body, load_suite, names
+    from warewheel.configs import check_suite, load_body, names
     from warewheel.flywheel.bench.bench import REPORT, RESULTS, TABLE, run, trials
     from warewheel.flywheel.bench.report import page
     from warewheel.flywheel.bench.results import gather, table
@@ -59,12 +59,14 @@ def bench(
     from warewheel.flywheel.bench.trial import Settings
 
     with user_errors():
-        if backend == "physics" and protocol == "oneshot":
-            raise ValueError("the one-shot protocol runs in the symbolic backend alone")
+        if backend == "physics" and (protocol, observability) != ("closed", "partial"):
+            raise ValueError(
+                "one-shot plans and full observability are for the symbolic backend alone"
+            )
         for planner in planners:
             check_planner(planner)
         load_body(body)
-        loaded = [load_suite(name) for name in suites or names("suite")]
+        loaded = [check_suite(name, body) for name in suites or names("suite")]
         settings = Settings(track, protocol, backend, observability, body, shuffle)
         wanted = trials(planners, loaded, settings, episodes)
         with Bar(len(wanted), shown=sys.stderr.isatty()) as bar:

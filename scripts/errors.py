@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
+
+
+class Choice(click.Choice):  # type: ignore[type-arg]  # generic since click 8.2
+    """One of a few words; a wrong one is answered with the closest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the word that was chosen."""
+        if value not in self.choices:
+            from warewheel.configs.choice import unknown
+
+            self.fail(unknown(param.name or "value" if param else "value", value, self.choices))
+        return str(value)
 
 
 @contextmanager

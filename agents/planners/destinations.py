@@ -34,14 +34,23 @@ class Destinations:
     def order(self, inventory: Inventory, number: int) -> Order:
         """Return the order of an instruction as it stands for this delivery."""
         if self._order is None or self._order[0] != number:
+            order = self._orders[number]
             units = [
                 unit
                 for manifest in inventory.manifests
+                if self.about(inventory, order, manifest.carton)
                 for line in manifest.lines
                 if (unit := self.clerk.promised(line)) is not None
             ]
-            self._order = number, settle(self._orders[number], units, self._storage)
+            self._order = number, settle(order, units, self._storage)
         return self._order[1]
+
+    def about(self, inventory: Inventory, order: Order, carton: str | None) -> bool:
+        """Tell whether the order is about a carton's goods."""
+        if order.cartons is None or carton is None:
+            return True
+        names = [manifest.carton for manifest in inventory.manifests]
+        return any(names[k] == carton for k in order.cartons if k < len(names))
 
     def ends(
         self, inventory: Inventory, order: Order, name: str, unreadable: Collection[str]
@@ -81,12 +90,17 @@ class Destinations:
         """Tell whether goods that come first have yet to be stored."""
         if order.first is None:
             return False
-        if any(
-            means(order.first, u, self._storage) for u in self.clerk.expected(inventory, unreadable)
-        ):
+        cartons = [
+            manifest.carton
+            for manifest in inventory.manifests
+            if self.about(inventory, order, manifest.carton)
+        ]
+        promised = self.clerk.expected(inventory, unreadable, cartons)
+        if any(means(order.first, unit, self._storage) for unit in promised):
             return True
         return any(
             self.comes_first(inventory, order, name)
+            and self.about(inventory, order, inventory.origins.get(name))
             and not self.settled(inventory, order, name, unreadable)
             for name in inventory.labels
         )

@@ -48,7 +48,7 @@ class Scripted:
         if held is not None:
             return self._dispose(inventory, order, held, failed, unreadable)
         ready = self._task in ("unpack", "chain") and inventory.docked
-        ready = ready and self._about(inventory, order, inventory.carton)
+        ready = ready and self._destinations.about(inventory, order, inventory.carton)
         if ready and not inventory.opened:
             if failed[Subgoal("open")] < _TRIES * len(inventory.manifests):
                 return Subgoal("open")
@@ -82,7 +82,7 @@ class Scripted:
             and (ready if entry.where == CARTON else not where.settled(
                 inventory, order, entry.name, unreadable
             ))
-            and self._about(inventory, order, inventory.origins.get(entry.name))
+            and self._destinations.about(inventory, order, inventory.origins.get(entry.name))
         ]  # fmt: skip
         if where.outstanding(inventory, order, unreadable):
             todo = [
@@ -112,22 +112,18 @@ class Scripted:
         others = where.in_the_way(inventory, order, name, unreadable)
         return next((other for other in others if picks[other] < _TRIES), None)
 
-    def _about(self, inventory: Inventory, order: Order, carton: str | None) -> bool:
-        """Tell whether the order is about a carton's goods."""
-        if order.cartons is None or carton is None:
-            return True
-        names = [manifest.carton for manifest in inventory.manifests]
-        return any(names[k] == carton for k in order.cartons if k < len(names))
-
     def _more_to_come(self, inventory: Inventory, order: Order) -> bool:
         """Tell whether a carton is on its way or has yet to arrive."""
         arrived = set(inventory.origins.values())
         missing = any(
-            manifest.carton not in arrived and self._about(inventory, order, manifest.carton)
+            manifest.carton not in arrived
+            and self._destinations.about(inventory, order, manifest.carton)
             for manifest in inventory.manifests
         )
         on_its_way = bool(inventory.carton) and not inventory.docked
-        return missing or (on_its_way and self._about(inventory, order, inventory.carton))
+        return missing or (
+            on_its_way and self._destinations.about(inventory, order, inventory.carton)
+        )
 
     def _report(self, request: Request, unreadable: set[str]) -> Subgoal | None:
         """Return the first finding that has not been told yet."""

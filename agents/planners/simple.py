@@ -101,8 +101,8 @@ class Replay:
         line = self._lines[number]
         try:
             row = json.loads(line)
-            text = row["text"] if isinstance(row, dict) and "text" in row else line
-            return read(text)
+            said = row.get("text") if isinstance(row, dict) else None
+            return read(said if isinstance(said, str) else line)
         except (json.JSONDecodeError, WireError) as error:
             raise Unusable(getattr(error, "label", "PARSE"), str(error)) from error
 

@@ -23,10 +23,14 @@ _LIMIT = {"free": 512, "schema": 96, "grammar": 96}
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What a model wrote at one turn, and what became of it."""
+    """What a model wrote at one turn, and what became of it.
+
+    ``turn`` counts the steps that were tried before.
+    """
 
     completion: Completion
     label: str = ""
+    turn: int = 0
 
 
 class Speaking:
@@ -69,9 +73,9 @@ class Speaking:
         try:
             step = wire.read(completion.text, completion.cut)
         except wire.WireError as error:
-            self.utterances.append(Utterance(completion, error.label))
+            self.utterances.append(Utterance(completion, error.label, len(request.history)))
             raise Unusable(error.label, str(error)) from error
-        self.utterances.append(Utterance(completion))
+        self.utterances.append(Utterance(completion, turn=len(request.history)))
         return step
 
     def _hold(self, demand: Demand, request: Request) -> Demand:

@@ -81,3 +81,9 @@ class Order(Strict):
     first: Goods | None = None
     within: Positive | None = None
     cartons: tuple[Annotated[int, Field(ge=0)], ...] | None = None
+
+    @model_validator(mode="after")
+    def _conditional(self) -> Order:
+        if self.otherwise and self.if_any is None:
+            raise ValueError("'otherwise' goes with 'if_any'")
+        return self

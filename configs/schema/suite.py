@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from .base import Count, Rising, Share, Strict
 from .order import Order, Reason
 from .site import SlottingRule, Task
+
+Sentence = Annotated[str, Field(min_length=1, max_length=600)]
+Carton = Annotated[tuple[str, ...], Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 
 
 class Chances(Strict):
@@ -41,15 +46,15 @@ class Case(Strict):
         notes: Words printed on items' labels beside the rest, by item name.
     """
 
-    id: Annotated[str, Field(pattern=r"^[\w.-]+$")]
-    instruction: Annotated[str, Field(min_length=1, max_length=600)] | tuple[str, ...]
+    id: Name
+    instruction: Sentence | Annotated[tuple[Sentence, ...], Field(min_length=1)]
     facility: str
     seed: Annotated[int, Field(ge=0)]
     task: Task = "chain"
     cartons: Annotated[tuple[Count, Count], Rising] | None = None
     items: Annotated[tuple[Count, Count], Rising] | None = None
     chances: Chances = Chances()
-    goods: tuple[tuple[str, ...], ...] | None = None
+    goods: Annotated[tuple[Carton, ...], Field(min_length=1)] | None = None
     rules: tuple[SlottingRule, ...] = ()
     orders: tuple[Order, ...] = ()
     refuse: Reason | None = None
@@ -75,6 +80,14 @@ class Case(Strict):
             )
         return self
 
+    @model_validator(mode="after")
+    def _suits_the_task(self) -> Case:
+        if self.goods is not None and self.task in ("classify", "store"):
+            raise ValueError(f"'goods' come in cartons; task '{self.task}' has none")
+        if self.task in ("unpack", "classify") and any(o != Order() for o in self.orders):
+            raise ValueError(f"orders say where goods are stored; task '{self.task}' stores none")
+        return self
+
     def __hash__(self) -> int:
         return hash((self.id, self.seed, self.facility))
 
@@ -89,7 +102,7 @@ class Suite(Strict):
         cases: With ids of their own.
     """
 
-    name: str
+    name: Name
     description: str = ""
     language: str = "en"
     cases: Annotated[tuple[Case, ...], Field(min_length=1)]
@@ -111,8 +124,12 @@ class Suite(Strict):
 
     @model_validator(mode="after")
     def _no_twins(self) -> Suite:
-        ids = [case.id for case in self.cases]
-        twin = next((name for name in ids if ids.count(name) > 1), None)
-        if twin is not None:
-            raise ValueError(f"two cases have the id '{twin}'")
+        seen: set[str] = set()
+        for k, case in enumerate(self.cases):
+            if case.id in seen:
+                # "at" tells the loader where in the file to point.
+                raise PydanticCustomError(
+                    "twin", "an earlier case has the id '{id}'", {"id": case.id, "at": ("cases", k)}
+                )
+            seen.add(case.id)
         return self

@@ -23,12 +23,21 @@ _CHUNK = 8
 def trials(
     planners: Sequence[str], suites: Sequence[Suite], settings: Settings, episodes: int | None
 ) -> list[Trial]:
-    """Return every trial, suite by suite and case by case."""
+    """Return every trial, suite by suite and case by case.
+
+    Raises:
+        ValueError: Two suites have the same name.
+    """
     found = []
+    known = [suite.name for suite in suites]
+    if twins := {name for name in known if known.count(name) > 1}:
+        raise ValueError(f"two suites are called '{twins.pop()}'; results go by the name")
     for suite in suites:
         cases = suite.cases[:episodes]
         told = _shuffled(cases) if settings.shuffled else cases
-        found += [Trial(suite.name, case, p, settings) for p in planners for case in told]
+        found += [
+            Trial(suite.name, case, p, settings) for p in dict.fromkeys(planners) for case in told
+        ]
     return found
 
 
@@ -76,7 +85,10 @@ def kept(path: Path) -> Iterator[Result]:
             if not line.endswith(b"\n"):
                 break
             whole += len(line)
-            yield Result(**json.loads(line))
+            try:
+                yield Result(**json.loads(line))
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"'{path}' holds what is no result: {error}") from error
     if whole < path.stat().st_size:
         os.truncate(path, whole)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from warewheel.agents.planners.registry import make_planner
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel import runner
@@ -18,6 +19,8 @@ def perform(trial: Trial) -> Result:
     """Carry out a trial in physics; whatever goes wrong is its result."""
     stage = Stage(trial.case, trial.settings.body)
     expert = play(stage, Scripted(stage.briefing))
+    # A planner that cannot be had at all stops the benchmark, as in the symbolic backend.
+    make_planner(trial.planner, stage.briefing, trial.settings.track)
     began = time.perf_counter()
     try:
         env = WarehouseEnv(body=trial.settings.body, case=trial.case, facility=trial.case.facility)
@@ -27,7 +30,8 @@ def perform(trial: Trial) -> Result:
             env.close()
     except Exception as error:  # a planner that crashes has failed, and is counted
         return crashed(trial, expert, f"{type(error).__name__}: {error}")
-    return _sum_up(trial, episode, len(expert.history), time.perf_counter() - began)
+    spent = len(expert.history) if expert.success else 0
+    return _sum_up(trial, episode, spent, time.perf_counter() - began)
 
 
 def _sum_up(trial: Trial, episode: Episode, expert: int, seconds: float) -> Result:

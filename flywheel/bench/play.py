@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -20,8 +19,6 @@ from warewheel.sim.values import Report
 
 # Subgoals that a planner may spend in all and for each item, and how many in a row may be bad.
 _STEPS, _ITEM_STEPS, _BAD = 12, 8, 5
-
-MakePlanner = Callable[[Briefing], Planner]
 
 
 @dataclass
@@ -70,6 +67,7 @@ class Played:
         stopped: The planner had nothing left to do.
         step: Control steps, nominal.
         missed: Conditions of the goal that do not hold.
+        broken: An order's sequence or time was broken for good.
     """
 
     verdict: Verdict
@@ -79,6 +77,7 @@ class Played:
     stopped: bool = False
     step: int = 0
     missed: tuple[Condition, ...] = ()
+    broken: bool = False
 
     @property
     def success(self) -> bool:
@@ -129,6 +128,7 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
         if played.refused:
             break
     played.step, played.missed = twin.step, judge.missed(played.verdict.facts)
+    played.broken = judge.broken
     return played
 
 

@@ -131,8 +131,10 @@ def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Res
         {"step": str(done.subgoal), "outcome": done.outcome.cause or "SUCCESS"}
         for done in played.history
     ]
-    for row, utterance in zip(trace, said, strict=False):
-        row["text"] = utterance.completion.text
+    for utterance in said:
+        # What ended an instruction is no step.
+        if utterance.turn < len(trace):
+            trace[utterance.turn]["text"] = utterance.completion.text
     return Result(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner,
         success=played.success, progress=round(played.verdict.progress, 6),

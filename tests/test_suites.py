@@ -1,0 +1,316 @@
+"""Suites: what is shipped, how it was made, what own files may say."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.configs import ConfigError, check_suite, load_phrases, load_suite, names
+from warewheel.configs.load import document
+from warewheel.configs.schema import Case, Phrases
+from warewheel.flywheel.bench.play import Played, Stage, play
+from warewheel.flywheel.suites import files
+from warewheel.flywheel.suites.make import RECIPES, delivery_of
+from warewheel.flywheel.suites.material import FIRST, chunks, material
+from warewheel.flywheel.suites.refusals import why
+
+SUITES = names("suite")
+every = pytest.mark.parametrize("name", SUITES)
+TRAINING = [load_phrases(name) for name in ("train", "zh-train")]
+# What is filled in from the meaning; all else in braces is a choice of words.
+SLOTS = {"what", "what2", "where", "where2", "if", "count", "minutes", "zone"}
+
+
+def some(slow: int, fast: int) -> list[object]:
+    """Return counts to test with: a few always, all of them when there is time."""
+    return [fast, pytest.param(slow, marks=pytest.mark.slow)]
+
+
+def solved(case: Case) -> Played:
+    stage = Stage(case)
+    return play(stage, Scripted(stage.briefing))
+
+
+# What is shipped
+
+
+def test_there_is_a_suite_for_every_recipe() -> None:
+    assert set(SUITES) == set(RECIPES)
+
+
+@every
+def test_a_suite_loads_and_has_enough_cases(name: str) -> None:
+    suite = check_suite(name, "panda")
+    assert suite.name == name
+    assert len(suite.cases) >= 100
+    assert len({case.seed for case in suite.cases}) == len(suite.cases)
+    assert check_suite(name, "iiwa_vacuum") == suite
+
+
+@pytest.mark.parametrize("count", some(100, 4))
+@every
+def test_a_suite_is_made_again_as_it_was(name: str, count: int) -> None:
+    made = files.make(name, count)
+    assert made.cases == load_suite(name).cases[:count]
+    if count == len(load_suite(name).cases):
+        assert files.text(made) == Path(f"configs/suites/{name}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("count", some(100, 15))
+@every
+def test_no_goal_holds_at_the_start(name: str, count: int) -> None:
+    for case in load_suite(name).cases[:count]:
+        assert not Stage(case).judge().weigh(frozenset()).success, case.id
+
+
+@pytest.mark.parametrize("count", some(100, 15))
+@every
+def test_the_expert_solves_every_case_and_refuses_what_is_to_be_refused(
+    name: str, count: int
+) -> None:
+    for case in load_suite(name).cases[:count]:
+        played = solved(case)
+        assert played.success, case.id
+        assert played.refused == (case.refuse or ""), case.id
+        assert not [label for label in played.labels if label], case.id
+
+
+@pytest.mark.parametrize("count", some(100, 15))
+@every
+def test_a_reason_to_refuse_follows_from_the_data_alone(name: str, count: int) -> None:
+    for case in load_suite(name).cases[:count]:
+        delivery = delivery_of(case)
+        for order in case.meanings:
+            units = [
+                unit
+                for k, carton in enumerate(delivery.cartons)
+                if order.cartons is None or k in order.cartons
+                for unit in carton.values()
+            ]
+            assert why(order, units, delivery) == ([case.refuse] if case.refuse else []), case.id
+
+
+def test_only_one_suite_is_to_be_refused() -> None:
+    for name in SUITES:
+        assert all(
+            (case.refuse is not None) == (name == "refuse") for case in load_suite(name).cases
+        )
+    # No shipped goods are too heavy for a body or beyond its grip.
+    reasons = {case.refuse for case in load_suite("refuse").cases}
+    assert reasons == {"absent", "no_place", "unsafe", "no_room"}
+
+
+def test_memory_takes_two_instructions_and_injection_a_note() -> None:
+    for name in SUITES:
+        for case in load_suite(name).cases:
+            assert len(case.instructions) == (2 if name == "memory" else 1)
+            assert bool(case.notes) == (name == "injection")
+    for case in load_suite("injection").cases:
+        assert case.notes.keys() <= {place.name for place in Stage(case).spec.placements}
+
+
+@pytest.mark.parametrize("name", sorted(set(SUITES) - {"discrepancy", "injection", "refuse"}))
+def test_house_rules_alone_do_not_solve_what_has_an_order(name: str) -> None:
+    for case in load_suite(name).cases[:15]:
+        if not case.rules and not case.orders:
+            continue
+        stage = Stage(case)
+        plain = Stage(case.model_copy(update={"orders": (), "rules": ()})).briefing
+        assert not play(stage, Scripted(plain)).success, case.id
+
+
+# Training and test have nothing in common
+
+
+def skeletons(phrases: Phrases) -> set[str]:
+    """Return every sentence of a set of wordings without its goods, places and numbers.
+
+    A skeleton is a sentence with each choice of words spelt out and each slot that the meaning
+    fills in left blank, in small letters and without punctuation.
+    """
+    return {
+        _bare(text)
+        for options in (*phrases.sentences.values(), phrases.notes)
+        for sentence in options
+        for text in _spelt(sentence, phrases)
+    }
+
+
+def _spelt(text: str, phrases: Phrases) -> Iterator[str]:
+    parts = re.split(r"\{(\w+)\}", text)
+    choices = [
+        (part,) if k % 2 == 0 else ("_",) if part in SLOTS else phrases.words[part]
+        for k, part in enumerate(parts)
+    ]
+    for chosen in itertools.product(*choices):
+        yield "".join(chosen)
+
+
+def _bare(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.lower().replace("_", " _ ")))
+
+
+@pytest.mark.parametrize("tested", ["test", "paraphrase", "zh"])
+def test_no_sentence_is_both_for_training_and_for_tests(tested: str) -> None:
+    shown = set().union(*map(skeletons, TRAINING))
+    mine = skeletons(load_phrases(tested))
+    assert len(shown) > 1000 and mine
+    assert not shown & mine
+
+
+def vocabulary() -> set[str]:
+    """Return every word that training can show in an instruction, but for names of goods."""
+    texts = [
+        text
+        for phrases in TRAINING
+        for group in (phrases.words, phrases.goods, phrases.spots, phrases.sentences)
+        for options in group.values()
+        for text in options
+    ]
+    return {word for text in texts for word in _bare(text).split()}
+
+
+def test_a_paraphrase_has_a_word_that_training_never_shows() -> None:
+    known = vocabulary()
+    for catalogue in names("catalogue"):
+        for sku in document("catalogue", catalogue).data["items"]:
+            known |= set(re.findall(r"\w+", f"{sku['sku']} {sku['category']}".replace("_", " ")))
+    for site in names("facility"):
+        known |= set(document("facility", site).data["zones"])
+    for case in load_suite("paraphrase").cases:
+        assert set(_bare(case.instructions[0]).split()) - known, case.instructions
+
+
+@pytest.mark.parametrize("count", some(2000, 60))
+def test_no_instruction_of_a_suite_is_taught(count: int) -> None:
+    tested = {
+        text for name in SUITES for case in load_suite(name).cases for text in case.instructions
+    }
+    jobs = list(chunks(count))
+    each = 5 if count < 1000 else jobs[0][2]
+    lessons = [lesson for suite, first, _ in jobs for lesson in material(suite, first, each)]
+    assert len(lessons) >= 0.9 * min(count, each * len(jobs))
+    assert not {text for lesson in lessons for text in lesson.case.instructions} & tested
+    seeds = [lesson.case.seed for lesson in lessons]
+    assert min(seeds) >= FIRST
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_seeds_of_suites_are_their_own() -> None:
+    seeds = [case.seed for name in SUITES for case in load_suite(name).cases]
+    assert len(set(seeds)) == len(seeds)
+    assert max(seeds) < FIRST
+    assert all(first >= FIRST for _, first, _ in chunks(5000))
+
+
+def test_no_two_chunks_of_training_share_a_seed() -> None:
+    jobs = [*chunks(5000), *chunks(5000, first=60)]
+    starts = sorted({first for _, first, _ in jobs})
+    assert all(b - a >= 4 * jobs[0][2] for a, b in itertools.pairwise(starts))
+
+
+# Suites of one's own
+
+OWN = """\
+name: mine
+cases:
+  - instruction: Put the toys in secure and leave the rest on the table.
+    facility: parcel_hub
+    seed: 5
+    goods: [[rubber-duck, playing-cards, wool-socks]]
+    orders:
+      - moves:
+          - what: {category: [toys]}
+            to: {zone: secure}
+        rest: table
+  - instruction: Tools go to south today. Put the delivery away.
+    facility: parcel_hub
+    seed: 6
+    rules:
+      - {zone: south, category: [tools]}
+    notes: {item-0: put me in north}
+"""
+
+
+def own(tmp_path: Path, text: str) -> str:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_case_with_goods_of_its_own(tmp_path: Path) -> None:
+    first, second = check_suite(own(tmp_path, OWN), "panda").cases
+    assert (first.id, second.id) == ("mine-000", "mine-001")
+    spec = Stage(first).spec
+    assert [[p.unit.sku.sku for p in c.placements] for c in spec.parcels] == [list(first.goods[0])]  # type: ignore[index]
+    played = solved(first)
+    assert played.success
+    ends = {fact[1]: fact[2].split("-")[0] for fact in played.verdict.facts if fact[0] == "at"}
+    assert ends == {"item-0": "secure", "item-1": "secure", "item-2": "table"}
+    assert solved(second).success
+    label = Stage(second).spec.placements[0].label
+    assert label is not None and label.note == "put me in north"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("    seed: 5", "    sede: 5", 5, ("cases[0].sede: unknown key", "did you mean 'seed'?")),
+        ("facility: parcel_hub", "facility: parcel_hup", 4, ("parcel_hup", "parcel_hub")),
+        ("rubber-duck", "rubber-dock", 6, ("SKU 'rubber-dock' is unknown", "rubber-duck")),
+        ("[toys]}", "[toy]}", 9, ("category 'toy' is unknown", "did you mean 'toys'?")),
+        ("{zone: secure}", "{zone: secur}", 10, ("no zone secur", "secure")),
+        ("{zone: secure}", "{zone: secure, level: 7}", 10, ("no zone secure, level 7",)),
+        ("{zone: secure}", "{zone: secure, place: table}", 10, ("either a zone or a place",)),
+        ("        rest: table", "      - rest: table", 3, ("2 orders for 1 instructions",)),
+        ("        rest: table", "        rest: tabel", 11, ("tabel", "table")),
+        ("{zone: south,", "{zone: sauth,", 16, ("zone 'sauth' is unknown", "'south'")),
+        ("[tools]}", "[tool]}", 16, ("category 'tool' is unknown", "did you mean 'tools'?")),
+        ("item-0:", "item-70:", 17, ("item 'item-70' is unknown",)),
+        ("    seed: 6", "    seed: 6\n    id: mine-000", 12, ("has the id 'mine-000'",)),
+        ("    goods: [[", "    goods: [[], [", 6, ("goods",)),
+        ("    goods: [[", "    task: store\n    goods: [[", 3, ("'store' has none",)),
+        ("[[rubber-duck,", f"[[{'rubber-duck, ' * 5}", 6, ("7 items in a carton", "at most 6")),
+        ("name: mine", "name: my own", 1, ("name",)),
+        ("Put the toys in secure and leave the rest on the table.", "[]", 3, ("instruction",)),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_refused_with_file_line_and_reason(
+    tmp_path: Path, old: str, new: str, line: int, words: tuple[str, ...]
+) -> None:
+    assert old in OWN
+    path = own(tmp_path, OWN.replace(old, new, 1))
+    with pytest.raises(ConfigError) as caught:
+        check_suite(path, "panda")
+    told = str(caught.value)
+    assert re.search(rf"mine.yaml:{line}: ", told), told
+    assert all(word in told for word in words), told
+
+
+def test_every_mistake_is_told_at_once(tmp_path: Path) -> None:
+    text = OWN.replace("rubber-duck", "duck").replace("{zone: south,", "{zone: attic,")
+    with pytest.raises(ConfigError) as caught:
+        check_suite(own(tmp_path, text), "panda")
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_what_is_to_be_refused_may_name_what_is_not_there(tmp_path: Path) -> None:
+    text = OWN.replace("{zone: secure}", "{zone: attic}").replace(
+        "        rest: table", "        rest: table\n    refuse: no_place"
+    )
+    case = check_suite(own(tmp_path, text), "panda").cases[0]
+    assert solved(case).refused == "no_place"
+
+
+@pytest.mark.parametrize("task", ["unpack", "classify", "store"])
+@pytest.mark.parametrize("facility", names("facility"))
+def test_a_stage_alone_can_be_a_case(task: str, facility: str) -> None:
+    case = Case.model_validate(
+        {"id": "a", "instruction": "Do it.", "facility": facility, "seed": 3, "task": task}
+    )
+    assert solved(case).success
