@@ -70,7 +70,7 @@ class Trace:
     """How a constraint stands as steps go by; once decided it does not change."""
 
     def __init__(self, constraint: Constraint) -> None:
-        self._constraint = constraint
+        self.constraint = constraint
         self._seen: set[int] = set()
         self._verdict: bool | None = None
 
@@ -85,13 +85,13 @@ class Trace:
         if self._verdict is not None:
             return self._verdict
         # What is open counts for a bound that nothing has broken, against a promise not yet kept.
-        return not isinstance(self._constraint, Within)
+        return not isinstance(self.constraint, Within)
 
     def look(self, step: int, now: frozenset[Fact]) -> None:
         """Take in the facts of a step."""
         if self._verdict is not None:
             return
-        match self._constraint:
+        match self.constraint:
             case Before(first, then):
                 self._seen |= {k for k, c in enumerate(first) if c.holds(now)}
                 if len(self._seen) == len(first):

@@ -13,7 +13,7 @@ from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import FINDINGS, Observation, Report, Scene
 
 from .facts import Truths
-from .goal import STAGES, Condition, Fact, Stock, Trace, goal
+from .goal import STAGES, Condition, Fact, Goal, Stock, Trace, goal
 from .rules import Rules
 from .truth import truth
 from .violations import Violation
@@ -127,6 +127,11 @@ class Judge:
         self._told: dict[Report, bool] = {}
         self._fresh: list[Report] = []
         self._read = 0
+
+    @property
+    def goal(self) -> Goal:
+        """What is to hold at the end, and along the way."""
+        return Goal(self._goal, tuple(trace.constraint for trace in self._traces))
 
     @property
     def fallen(self) -> tuple[str, ...]:

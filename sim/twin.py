@@ -107,8 +107,10 @@ class Twin:
 
     def pose(self, joints: Array) -> Pose:
         """Return X_WT of the tool at ``joints``."""
-        for j, q in zip(self._model.arm, joints, strict=True):
-            p.resetJointState(self.robot, j, float(q), physicsClientId=self._client)
+        p.resetJointStatesMultiDof(
+            self.robot, self._model.arm, [(q,) for q in joints.tolist()],
+            physicsClientId=self._client,
+        )  # fmt: skip
         link = p.getLinkState(
             self.robot, self._model.tool, computeForwardKinematics=1, physicsClientId=self._client
         )

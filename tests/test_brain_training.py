@@ -126,7 +126,7 @@ def test_a_template_that_rewrites_history_gives_each_message_a_lesson(deliveries
     """As Qwen3's does, which shuts the thoughts of the last message and drops earlier ones."""
     chats = deliveries(1, 0)
     tokenizer = train_tokenizer(chats, 384)
-    opening = "<|im_start|>assistant\n"
+    opening = "<|assistant|>"
     thoughts = "{% if not enable_thinking %}shut\n{% endif %}"
     tokenizer.chat_template = tokenizer.chat_template.replace(opening, opening + thoughts)
     speech = Speech(tokenizer)
@@ -135,7 +135,7 @@ def test_a_template_that_rewrites_history_gives_each_message_a_lesson(deliveries
     assert len(made) == len(turns)
     for k, lesson in zip(turns, made, strict=True):
         asked = tokenizer.decode(lesson.tokens[lesson.turns < 0])
-        assert asked.endswith("<|im_start|>assistant\nshut\n") and asked.count("shut") == 1
+        assert asked.endswith("<|assistant|>shut\n") and asked.count("shut") == 1
         assert (
             tokenizer.decode(lesson.tokens[lesson.turns >= 0])
             == f"{chats[0][k]['content']}<|im_end|>"

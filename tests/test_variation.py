@@ -10,7 +10,7 @@ import numpy as np
 import pybullet as p
 import pytest
 
-from warewheel.configs import ConfigError, load_cell, names, vary
+from warewheel.configs import ConfigError, load_cell, load_facility, names, vary
 from warewheel.configs.feasibility import reasons
 from warewheel.configs.layout import places
 from warewheel.configs.schema import Facility
@@ -120,3 +120,12 @@ def test_light_and_shades_show() -> None:
     world.close()
     mild, strong = (np.abs(picture - pictures[0]).mean() for picture in pictures[1:])
     assert 1.0 < mild < strong
+
+
+def test_slots_follow_the_rack_that_they_are_of() -> None:
+    rack = load_facility("parcel_hub").rack
+    before = dict(rack.slots)
+    tiers = tuple((y, z + 0.1) for y, z in rack.tiers)
+    raised = rack.model_copy(update={"tiers": tiers})
+    assert all(raised.slots[name][2][2] == z + 0.1 for name, (_, _, (_, _, z)) in before.items())
+    assert dict(rack.slots) == before

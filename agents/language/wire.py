@@ -70,6 +70,13 @@ def write_plan(steps: Iterable[Subgoal], table: Table = SIGNATURES) -> str:
     return json.dumps([_object(step, table) for step in steps])
 
 
+def between(table: Table = SIGNATURES) -> list[str]:
+    """Return what stands between the words of steps as `write` writes them, the longest first."""
+    keys = {key for signature in table.values() for key in signature.arguments}
+    found = ['{"skill": "', '"}', *(f'", "{key}": "' for key in sorted(keys))]
+    return sorted(found, key=len, reverse=True)
+
+
 def read(text: str, cut: bool = False, table: Table = SIGNATURES) -> Subgoal:
     """Return the step that a model wrote.
 

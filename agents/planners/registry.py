@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from importlib.metadata import entry_points
-from typing import get_args
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
 from warewheel.agents.language.model import LanguageModel
 from warewheel.agents.request import Briefing, Planner
@@ -14,13 +15,17 @@ from warewheel.configs.choice import unknown
 from .scripted import Scripted
 from .simple import Keywords, Null, RandomLegal, Replay
 
+if TYPE_CHECKING:
+    from warewheel.agents.language.local import LocalModel
+
 GROUP = "warewheel.planners"
 _OWN: dict[str, Callable[[Briefing], Planner]] = {
     "null": Null, "random-legal": RandomLegal, "rules": Keywords, "scripted": Scripted,
 }  # fmt: skip
 # Names that go on after a colon, and what with.
 PREFIXES = {
-    "hf": "MODEL_OR_PATH", "chat": "MODEL@BASE_URL", "replay": "FILE",
+    "hf": "MODEL_OR_PATH", "chat": "MODEL@BASE_URL", "score": "MODEL_OR_PATH[@EPISODES]",
+    "replay": "FILE",
 }  # fmt: skip
 
 
@@ -70,6 +75,13 @@ def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
 
     if track not in get_args(Track):
         raise ValueError(unknown("track", track, TRACKS))
+    if kind == "score":
+        from .scoring import Scoring, rates
+
+        path, _, episodes = rest.partition("@")
+        scorer, plain = _local(path)
+        return Scoring(briefing, scorer, rates(Path(episodes)) if episodes else {}, plain)
+    model: LanguageModel
     if kind == "hf":
         model, plain = _local(rest)
     else:
@@ -79,7 +91,7 @@ def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
 
 
 @functools.cache
-def _local(path: str) -> tuple[LanguageModel, bool]:
+def _local(path: str) -> tuple[LocalModel, bool]:
     """Return a model on this machine, loaded once, and whether it needs no explanation."""
     from warewheel.agents.language.local import LocalModel
     from warewheel.agents.language.plain import trained_plain

@@ -14,6 +14,8 @@ from .destinations import Destinations
 
 # A subgoal that failed this often is given up.
 _TRIES = 4
+# After so many waits in a row nothing comes any more: what is left in a carton keeps it here.
+_WAITS = 40
 # A label that was not read in this many scans cannot be read.
 _SCANS = 2
 
@@ -56,7 +58,9 @@ class Scripted:
         if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
             return report
         if self._more_to_come(inventory, order) and failed[Subgoal("wait")] < _TRIES:
-            return Subgoal("wait")
+            last = [done.subgoal.skill for done in history[-_WAITS:]]
+            if len(last) < _WAITS or set(last) != {"wait"}:
+                return Subgoal("wait")
         return None
 
     def _pick(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -124,6 +124,12 @@ class Rack(Strict):
             for level, (y, z) in enumerate(self.tiers):
                 found[f"{stem}-{level}"] = (column, level, (column.x, y, z))
         return found
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Rack:
+        """Return a copy; what was worked out of the old fields does not go with it."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("slots", None)
+        return copied
 
 
 class SlottingRule(Strict):

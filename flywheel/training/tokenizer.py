@@ -3,39 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from warewheel.agents.language.wire import between
+
 from .rows import Chat
 
-PAD, START, END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
+PAD, END = "<|endoftext|>", "<|im_end|>"
+ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 
-# ChatML, as Qwen speaks it. A conversation's tokens only ever grow.
+# Two tokens around each message where ChatML has five: a conversation has dozens of short ones, and
+# a small model reads every token at full price. Its tokens only ever grow.
 TEMPLATE = (
     "{% for message in messages %}"
-    "<|im_start|>{{ message['role'] }}\n{{ message['content'] }}<|im_end|>\n"
+    "<|{{ message['role'] }}|>{{ message['content'] }}<|im_end|>"
     "{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 
-# Words, single digits, single line ends, and whatever is between them. A name is the same tokens
-# after a space, a quote or a comma, which makes copying it easy; tokenizers for prose take the
-# space into the word. Line ends stand alone, so that a message's tokens do not depend on the
-# template's line end before it.
-PIECES = r"\p{L}+|\p{N}|\n|[^\p{L}\p{N}\n]+"
+# Words with the space before them, single digits, single line ends, and whatever is between them.
+# Digits stand alone, so that a number is copied token by token wherever it comes from.
+PIECES = r" ?\p{L}+|\p{N}|\n|[^\p{L}\p{N}\n ][^\p{L}\p{N}\n]*| +"
 
 
 def train_tokenizer(chats: Iterable[Chat], words: int) -> Any:
     """Return a byte-level BPE tokenizer of transformers, with a chat template.
 
+    What every step has between its words (`wire.between`) is one token each.
+
     Args:
         chats: What it should be good at; it can write anything.
-        words: Most words, at least 259.
+        words: Most words, at least 280.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+    from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
+    whole = between()
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -45,12 +50,13 @@ def train_tokenizer(chats: Iterable[Chat], words: int) -> Any:
     )
     core.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=words,
-        special_tokens=[PAD, START, END],
+        vocab_size=words - len(whole),
+        special_tokens=[PAD, END, *ROLES],
         initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
         show_progress=False,
     )
-    core.train_from_iterator(_texts(chats), trainer)
+    core.train_from_iterator(_texts(chats, whole), trainer)
+    core.add_tokens([AddedToken(text, normalized=False) for text in whole])
     return PreTrainedTokenizerFast(
         tokenizer_object=core, eos_token=END, pad_token=PAD, chat_template=TEMPLATE
     )
@@ -66,7 +72,11 @@ def save_tokenizer(tokenizer: Any, folder: Path) -> None:
     path.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _texts(chats: Iterable[Chat]) -> Iterator[str]:
+def _texts(chats: Iterable[Chat], whole: Sequence[str]) -> Iterator[str]:
+    """Yield what is said, without what has tokens of its own already."""
     for chat in chats:
         for message in chat:
-            yield f"{message['role']}\n{message['content']}"
+            text = message["content"]
+            for piece in whole:
+                text = text.replace(piece, "\n")
+            yield text
