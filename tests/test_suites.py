@@ -12,7 +12,8 @@ import pytest
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.configs import ConfigError, check_suite, load_phrases, load_suite, names
 from warewheel.configs.load import document
-from warewheel.configs.schema import Case, Phrases
+from warewheel.configs.schema import Case, Goods, Move, Order, Phrases
+from warewheel.flywheel.bench.labels import EAI, EMBODIED_BENCH, PRECEDENCE
 from warewheel.flywheel.bench.play import Played, Stage, play
 from warewheel.flywheel.suites import files
 from warewheel.flywheel.suites.make import RECIPES, delivery_of
@@ -314,3 +315,23 @@ def test_a_stage_alone_can_be_a_case(task: str, facility: str) -> None:
         {"id": "a", "instruction": "Do it.", "facility": facility, "seed": 3, "task": task}
     )
     assert solved(case).success
+
+
+def test_the_example_in_the_documentation_runs(tmp_path: Path) -> None:
+    text = Path("docs/suites.md").read_text(encoding="utf-8")
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    cases = check_suite(own(tmp_path, example), "panda").cases
+    assert len(cases) == 4
+    assert all(solved(case).success for case in cases)
+
+
+def test_the_documentation_tells_every_key_suite_and_label() -> None:
+    text = Path("docs/suites.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`([^`]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL)))
+    fields = (Case, Order, Move, Goods)
+    assert told >= {name for model in fields for name in model.model_fields}
+    assert told >= set(SUITES)
+    rows = re.findall(r"^\| `([A-Z_]+)` \| [^|]+ \| ([^|]*) ?\| ([^|]*) ?\|$", text, re.M)
+    assert [label for label, _, _ in rows] == list(PRECEDENCE)
+    for label, eai, other in rows:
+        assert (eai.strip(), other.strip()) == (EAI.get(label, ""), EMBODIED_BENCH.get(label, ""))
