@@ -110,7 +110,10 @@ def _carry_out(wanted: Sequence[Trial], workers: int) -> Iterator[Result]:
 
 
 def _shuffled(cases: Sequence[Case]) -> list[Case]:
-    """Return the cases, each told what the next one of the same site is told."""
+    """Return the cases, each told what the next one of the same site is told.
+
+    One that means something else is taken, if there is one.
+    """
     found = []
     for k, case in enumerate(cases):
         others = [
@@ -120,6 +123,11 @@ def _shuffled(cases: Sequence[Case]) -> list[Case]:
             and len(other.instructions) == len(case.instructions)
             and other.instructions != case.instructions
         ]
+        others.sort(key=lambda other: _meaning(other) == _meaning(case))
         told = others[0].instruction if others else case.instruction
         found.append(case.model_copy(update={"instruction": told, "orders": case.meanings}))
     return found
+
+
+def _meaning(case: Case) -> tuple[object, ...]:
+    return case.meanings, case.rules, case.refuse
