@@ -55,12 +55,7 @@ def test_a_suite_loads_and_has_enough_cases(name: str) -> None:
 
 @pytest.mark.parametrize("count", some(100, 4))
 @every
-def test_a_suite_is_made_again_as_it_was(
-    request: pytest.FixtureRequest, name: str, count: int
-) -> None:
-    if (name, count) == ("conditional", 100):
-        reason = "made before the expert learnt to let neighbours make room: it solves one more"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+def test_a_suite_is_made_again_as_it_was(name: str, count: int) -> None:
     made = files.make(name, count)
     assert made.cases == load_suite(name).cases[:count]
     if count == len(load_suite(name).cases):
