@@ -36,19 +36,19 @@ class Draw:
 
     Args:
         facility: Stock rules and statistics of deliveries.
-        body: Who will handle them.
+        body: Who will handle them; None draws from all that there is.
         catalogue: What there is.
         rng: Where chance comes from.
         into_totes: Each unit needs room in a tote too.
     """
 
     def __init__(
-        self, facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator,
+        self, facility: Facility, body: Body | None, catalogue: Catalogue, rng: np.random.Generator,
         into_totes: bool = False,
     ) -> None:  # fmt: skip
         self._facility, self._rng = facility, rng
-        self._stock = [sku for sku in catalogue.items if not refusals(body, sku)]
-        if not self._stock:
+        self._stock = [s for s in catalogue.items if body is None or not refusals(body, s)]
+        if body is not None and not self._stock:
             raise ConfigError(f"body '{body.name}' can handle nothing of '{catalogue.name}'")
         places = Places(facility)
         self._room: Counter[str] = Counter(places.zones[slot] for slot in places.slots)

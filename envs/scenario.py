@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from warewheel.configs.schema import Body, Case, Catalogue, Facility, FaultProfile
+from warewheel.configs.schema import Body, Case, Catalogue, Facility, FaultProfile, Sku
 from warewheel.sim.facts import Places
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.values import Pose
@@ -27,24 +27,35 @@ def scenario(
     """Return the world that an episode of ``task`` starts from.
 
     Faults come from a stream of their own: without them the same seed gives the same delivery.
-    A ``case`` says what the cartons hold and what else is printed on labels, if it does.
+    A ``case`` says what the cartons hold and what else is printed on labels, if it does; otherwise
+    goods are drawn from all that there is, so that it is the same case for every body.
     """
     rng = np.random.default_rng(seed)
     if task == "unpack":
         # The table has room for one carton's goods.
         one = facility.delivery.model_copy(update={"cartons": (1, 1)})
         facility = facility.model_copy(update={"delivery": one})
-    make = {"classify": _on_table, "store": _in_totes}.get(task, _delivery)
-    if case is not None and case.goods is not None:
-        spec = _delivery(facility, body, catalogue, rng, case.goods)
+    in_cartons = task not in ("classify", "store")
+    who = body if case is None else None
+    draw = Draw(facility, who, catalogue, rng, into_totes=not in_cartons)
+    if in_cartons:
+        goods = None if case is None or case.goods is None else _named(case.goods, catalogue)
+        spec = _delivery(facility, body, draw, rng, goods)
     else:
-        spec = make(facility, body, catalogue, rng)
+        make = _on_table if task == "classify" else _in_totes
+        spec = make(facility, body, draw, rng)
     if case is not None and case.notes:
         spec = _with_notes(spec, case.notes)
     spec = replace(spec, seed=seed)
     if faults is None:
         return spec
     return trouble(spec, task, catalogue, faults, np.random.default_rng([seed, 2]))
+
+
+def _named(goods: Sequence[Sequence[str]], catalogue: Catalogue) -> list[list[Sku]]:
+    """Return the SKUs of each carton by their names."""
+    skus = {sku.sku: sku for sku in catalogue.items}
+    return [[skus[name] for name in carton] for carton in goods]
 
 
 def _with_notes(spec: WorldSpec, notes: Mapping[str, str]) -> WorldSpec:
@@ -63,15 +74,13 @@ def _with_notes(spec: WorldSpec, notes: Mapping[str, str]) -> WorldSpec:
 
 
 def _delivery(
-    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator,
-    goods: Sequence[Sequence[str]] | None = None,
+    facility: Facility, body: Body, draw: Draw, rng: np.random.Generator,
+    goods: Sequence[Sequence[Sku]] | None = None,
 ) -> WorldSpec:  # fmt: skip
     """Return sealed cartons that ride in, packed with ``goods`` or what the rack has room for."""
     rules = facility.delivery
-    draw = Draw(facility, body, catalogue, rng)
     parcels: list[Parcel] = []
     first = 0
-    skus = {sku.sku: sku for sku in catalogue.items}
     for c in range(number(rng, rules.cartons) if goods is None else len(goods)):
         layout = facility.cartons[int(rng.integers(len(facility.cartons)))]
         x, y, z = facility.conveyor.dock
@@ -83,7 +92,7 @@ def _delivery(
         if goods is None:
             content = draw.carton(number(rng, (min(fewest, most), most)))
         else:
-            content = draw.listed([skus[name] for name in goods[c][: len(cells)]])
+            content = draw.listed(goods[c][: len(cells)])
         order = rng.permutation(len(cells))[: len(content.units)]
         placements = tuple(
             stand(rng, f"item-{first + k}", unit, cells[cell], z + layout.wall, 0.002, 0.03)
@@ -97,11 +106,8 @@ def _delivery(
     return WorldSpec(facility, body, parcels=tuple(parcels))
 
 
-def _on_table(
-    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator
-) -> WorldSpec:
+def _on_table(facility: Facility, body: Body, draw: Draw, rng: np.random.Generator) -> WorldSpec:
     """Return unpacked items, not yet read, on the table's spots; there is no carton."""
-    draw = Draw(facility, body, catalogue, rng, into_totes=True)
     units = draw.units(number(rng, facility.delivery.items))
     table = facility.table
     order = rng.permutation(len(table.spots))[: len(units)]
@@ -112,12 +118,9 @@ def _on_table(
     return WorldSpec(facility, body, placements)
 
 
-def _in_totes(
-    facility: Facility, body: Body, catalogue: Catalogue, rng: np.random.Generator
-) -> WorldSpec:
+def _in_totes(facility: Facility, body: Body, draw: Draw, rng: np.random.Generator) -> WorldSpec:
     """Return items, already read, each in a tote of its zone; there is no carton."""
     places = Places(facility)
-    draw = Draw(facility, body, catalogue, rng, into_totes=True)
     taken: Counter[str] = Counter()
     placements = []
     for k, unit in enumerate(draw.units(number(rng, facility.delivery.items))):

@@ -96,6 +96,18 @@ def test_a_reason_to_refuse_follows_from_the_data_alone(name: str, count: int) -
             assert why(order, units, delivery) == ([case.refuse] if case.refuse else []), case.id
 
 
+@pytest.mark.parametrize("count", some(100, 8))
+@every
+def test_a_case_is_the_same_for_every_body(name: str, count: int) -> None:
+    """Who finds in it what it cannot hold has a body to blame."""
+    for case in load_suite(name).cases[:count]:
+        stages = [Stage(case, body) for body in names("body")]
+        goods = [[(p.name, p.unit) for p in stage.spec.placements] for stage in stages]
+        assert all(units == goods[0] for units in goods), case.id
+        for stage in stages:
+            assert play(stage, Scripted(stage.briefing)).success, (case.id, stage.body)
+
+
 def test_only_one_suite_is_to_be_refused() -> None:
     for name in SUITES:
         assert all(
