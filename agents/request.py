@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from warewheel.configs.schema import Body, Catalogue, Facility, Order
+from warewheel.configs.schema import Body, Case, Catalogue, Facility, Order
 
 from .domain import Fact
 from .inventory import Inventory
@@ -46,6 +46,15 @@ class Briefing:
         storage = self.facility.storage
         known = storage.model_copy(update={"slotting": storage.slotting[self.unsaid :]})
         return self.facility.model_copy(update={"storage": known})
+
+
+def brief(
+    task: str, cell: tuple[Facility, Body, Catalogue], seed: int, case: Case | None = None
+) -> Briefing:
+    """Return the briefing for an episode in a cell, of a benchmark's case if there is one."""
+    if case is None:
+        return Briefing(task, *cell, seed=seed)
+    return Briefing(task, *cell, case.meanings, case.refuse or "", seed, len(case.rules))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from typing import Any, Protocol
 from warewheel.agents.agent import Agent
 from warewheel.agents.diagnosis import named
 from warewheel.agents.planners.registry import make_planner
-from warewheel.agents.request import Briefing
-from warewheel.configs.schema import Order
+from warewheel.agents.request import brief
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.world import PERIOD
 
@@ -53,12 +52,7 @@ def run(
     """
     env.reset(seed=seed)
     case = env.case
-    briefing = Briefing(
-        env.task, env.facility, env.body, env.catalogue,
-        orders=(Order(),) if case is None else case.meanings,
-        refusal="" if case is None else case.refuse or "", seed=seed,
-        unsaid=0 if case is None else len(case.rules),
-    )  # fmt: skip
+    briefing = brief(env.task, (env.facility, env.body, env.catalogue), seed, case)
     told = (env.instruction,) if case is None else case.instructions
     agent = Agent(briefing, make_planner(planner, briefing, track), told)
     began = time.perf_counter()

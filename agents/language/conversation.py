@@ -7,7 +7,6 @@ anything twice.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from warewheel.agents.clerk import Clerk
@@ -89,15 +88,8 @@ class Conversation:
 
     def _site(self) -> Iterator[str]:
         site = self._facility
-        columns = Counter(column.zone for column in site.rack.columns)
-        tiers = len(site.rack.tiers)
-        letters = {zone: count for zone, count in columns.items() if count > 1}
-        stems = [
-            f"{zone}-{chr(ord('a') + k)}" if zone in letters else zone
-            for zone, count in columns.items()
-            for k in range(count)
-        ]
-        yield f"slots: {' '.join(stems)}, tiers 0-{tiers - 1}"
+        stems = dict.fromkeys(slot.rpartition("-")[0] for slot in site.rack.slots)
+        yield f"slots: {' '.join(stems)}, tiers 0-{len(site.rack.tiers) - 1}"
         yield f"{self._body.name} lifts {self._body.payload:.1f} kg"
         yield f"rules: {'; '.join(_rules(site))}"
 

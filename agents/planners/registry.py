@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING
 
 from warewheel.agents.language.model import LanguageModel
 from warewheel.agents.request import Briefing, Planner
@@ -71,9 +71,9 @@ def make_planner(name: str, briefing: Briefing, track: str = "grammar") -> Plann
 
 
 def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
-    from .speaking import TRACKS, Speaking, Track
+    from .speaking import TRACKS, Speaking
 
-    if track not in get_args(Track):
+    if track not in TRACKS:
         raise ValueError(unknown("track", track, TRACKS))
     if kind == "score":
         from .scoring import Scoring, rates
@@ -87,7 +87,7 @@ def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
     else:
         name, _, url = rest.partition("@")
         model, plain = _server(name, url), False
-    return Speaking(briefing, model, track, plain)  # type: ignore[arg-type]
+    return Speaking(briefing, model, track, plain)
 
 
 @functools.cache

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from warewheel.agents.language.conversation import spoken
 from warewheel.agents.language.wire import WireError, read
 from warewheel.agents.legal import legal
 from warewheel.agents.plan import Subgoal, Unusable
@@ -124,8 +125,8 @@ def understood(instruction: str, briefing: Briefing) -> Order:
     site = briefing.facility
     goods = dict(_TRAITS)
     for sku in briefing.catalogue.items:
-        goods[sku.category.replace("_", " ")] = Goods(category=(sku.category,))
-        goods[sku.sku.replace("-", " ")] = Goods(sku=(sku.sku,))
+        goods[spoken(sku.category)] = Goods(category=(sku.category,))
+        goods[spoken(sku.sku)] = Goods(sku=(sku.sku,))
     found = [
         (match.start(), match.end(), what)
         for word, what in goods.items()

@@ -116,7 +116,7 @@ class _Problem:
         self.made = up.Problem("case")
         self._units = {place.name: place.unit for place in spec.placements}
         self._places = Places(spec.facility)
-        self._heavy = spec.facility.storage
+        self._storage = spec.facility.storage
         self._cartons = {
             place.name: parcel.name for parcel in spec.parcels for place in parcel.placements
         }
@@ -173,9 +173,9 @@ class _Problem:
                       [at, empty, *([taken] if slot else []), ("stored", item)])  # fmt: skip
 
     def _allowed(self, item: str, end: str) -> bool:
-        heavy = self._units[item].sku.mass > self._heavy.heavy_above
+        heavy = self._units[item].sku.mass > self._storage.heavy_above
         slot = end in self._places.slots
-        return not (slot and heavy and self._places.level(end) > self._heavy.heavy_max_level)
+        return not (slot and heavy and self._places.level(end) > self._storage.heavy_max_level)
 
     def _firsts(self, item: str, end: str) -> Iterator[Fact]:
         """Yield what must be stored before an item is stored in a slot."""
@@ -188,7 +188,7 @@ class _Problem:
     def _rivals(self, item: str, end: str) -> Iterator[Fact]:
         """Yield where others of the same SKU must not stand: what expires first stands lower."""
         mine = self._units[item]
-        if end == TABLE or mine.expiry is None or not self._heavy.first_expired_first_out:
+        if end == TABLE or mine.expiry is None or not self._storage.first_expired_first_out:
             return
         for other, unit in self._units.items():
             if other == item or unit.sku.sku != mine.sku.sku or unit.expiry is None:

@@ -8,15 +8,16 @@ from typing import Any
 import numpy as np
 from scipy.stats import binomtest, bootstrap
 
+from warewheel.flywheel.summary import Share
+
 Figure = dict[str, float | int | None]
 
 
 def share(count: int, n: int) -> Figure:
-    """Return a share with Wilson's interval (Wilson, JASA 1927)."""
+    """Return a share with Wilson's interval; see `Share`."""
     if not n:
         return {"mean": None, "low": None, "high": None, "n": 0}
-    ends = binomtest(count, n).proportion_ci(method="wilson")
-    return _figure(count / n, float(ends.low), float(ends.high), n)
+    return _figure(count / n, *Share(count, n).interval, n)
 
 
 def mean(values: Sequence[float]) -> Figure:

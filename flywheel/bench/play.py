@@ -7,7 +7,7 @@ from functools import cached_property
 
 from warewheel.agents.domain import needless
 from warewheel.agents.plan import Done, Outcome, Subgoal, Unusable
-from warewheel.agents.request import Briefing, Planner, Request
+from warewheel.agents.request import Briefing, Planner, Request, brief
 from warewheel.agents.symbolic import SymbolicTwin
 from warewheel.configs import cell_of
 from warewheel.configs.schema import Case
@@ -37,11 +37,8 @@ class Stage:
     @cached_property
     def briefing(self) -> Briefing:
         """What a planner is told before."""
-        facility, body, catalogue = cell_of(self.case, self.body)
-        return Briefing(
-            self.case.task, facility, body, catalogue, self.case.meanings,
-            self.case.refuse or "", self.case.seed, len(self.case.rules),
-        )  # fmt: skip
+        case = self.case
+        return brief(case.task, cell_of(case, self.body), case.seed, case)
 
     @cached_property
     def spec(self) -> WorldSpec:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.table import Table
 from .trial import Result
 
 
-class Bar:
+class Bar(Progress):
     """A progress bar on stderr, with how many cases were solved.
 
     Args:
@@ -21,28 +20,18 @@ class Bar:
     """
 
     def __init__(self, total: int, shown: bool) -> None:
-        self._progress = Progress(
+        super().__init__(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
             TextColumn("{task.fields[good]} solved"), TimeRemainingColumn(),
             console=Console(stderr=True), transient=True, disable=not shown,
         )  # fmt: skip
         self._good = 0
-        self._task = self._progress.add_task("bench", total=total, good=0)
-
-    def __enter__(self) -> Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._progress.stop()
+        self._task = self.add_task("bench", total=total, good=0)
 
     def tell(self, result: Result) -> None:
         """Take in a result."""
         self._good += result.success
-        self._progress.update(
+        self.update(
             self._task, advance=1, good=self._good, description=f"{result.planner} {result.suite}"
         )
 

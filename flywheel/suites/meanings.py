@@ -80,7 +80,7 @@ class Draw:
             "house": lambda: Meaning((speaker.say("house"),)),
             "discrepancy": lambda: Meaning((speaker.say("discrepancy"),)),
             "move": lambda: self._move("move", self._plain()),
-            "only": lambda: self._move("only", self._plain(), rest="table"),
+            "only": lambda: self._move("only", self._plain()),
             "moves": self._moves,
             "reference": lambda: self._move(self._of("move", "only"), self._compound()),
             "rules": self._rules,
@@ -180,10 +180,10 @@ class Draw:
         storage = self._site.storage
         return [unit for unit in self._delivery.units if means(goods, unit, storage)]
 
-    def _move(self, kind: str, what: Goods, rest: str = "") -> Meaning:
+    def _move(self, kind: str, what: Goods) -> Meaning:
         spot = self._spot()
-        on_table = kind == "only" or rest == "table"
-        order = Order(moves=(Move(what=what, to=spot),), rest="table" if on_table else "house")
+        rest = "table" if kind == "only" else "house"
+        order = Order(moves=(Move(what=what, to=spot),), rest=rest)
         return Meaning((self._say(kind, what=what, where=spot),), (order,))
 
     def _moves(self) -> Meaning | None:
@@ -224,7 +224,6 @@ class Draw:
         return Meaning((text,), rules=(other, one))
 
     def _conditional(self) -> Meaning | None:
-        site = self._site
         present = {unit.sku.category for unit in self._delivery.units}
         absent = sorted({sku.category for sku in self._delivery.catalogue.items} - present)
         if self._rng.random() < 0.5 and absent:
@@ -232,7 +231,7 @@ class Draw:
         else:
             wanted = self._plain()
         what, spot, spot2 = self._plain(), self._spot(), self._spot()
-        if spot == spot2 or wanted == what or wanted.sku or not site.zones:
+        if spot == spot2 or wanted == what or wanted.sku:
             return None
         order = Order(
             if_any=wanted, moves=(Move(what=what, to=spot),), otherwise=(Move(what=what, to=spot2),)

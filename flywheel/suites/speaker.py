@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from warewheel.agents.language.conversation import spoken
 from warewheel.configs.schema import Facility, Goods, Phrases, Spot
 
 _NAME = re.compile(r"\{(\w+)\}")
@@ -98,8 +99,7 @@ class Speaker:
         return self._one(self.phrases.words.get(f"trait.{trait}", (trait,)))
 
     def _named(self, kind: str, name: str) -> str:
-        plain = name.replace("-", " ").replace("_", " ")
-        return self._one(self.phrases.words.get(f"{kind}.{name}", (plain,)))
+        return self._one(self.phrases.words.get(f"{kind}.{name}", (spoken(name),)))
 
     def _goods(self, key: str, **slots: str) -> str:
         return self._fill(self._one(self.phrases.goods[key]), slots)
