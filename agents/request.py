@@ -26,6 +26,7 @@ class Briefing:
         orders: What the instructions mean, one for each; only a planner that is declared
             privileged may look.
         refusal: Why the instruction is to be refused, if it is; the same holds for it.
+        case: Of a benchmark, if this is one; the same holds for it.
         seed: Of the planner's own random choices.
     """
 
@@ -37,6 +38,7 @@ class Briefing:
     refusal: str = ""
     seed: int = 0
     unsaid: int = 0
+    case: Case | None = None
 
     @property
     def house(self) -> Facility:
@@ -54,7 +56,7 @@ def brief(
     """Return the briefing for an episode in a cell, of a benchmark's case if there is one."""
     if case is None:
         return Briefing(task, *cell, seed=seed)
-    return Briefing(task, *cell, case.meanings, case.refuse or "", seed, len(case.rules))
+    return Briefing(task, *cell, case.meanings, case.refuse or "", seed, len(case.rules), case)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from .errors import Choice, user_errors
 
 
 @click.command()
-@click.option("--planner", "planners", multiple=True, required=True,
-              help="null, random-legal, rules, scripted, hf:MODEL_OR_PATH, "
-                   "chat:MODEL@BASE_URL, replay:FILE; several to compare.")  # fmt: skip
+@click.option("--planner", "planners", multiple=True, default=["brain"], show_default=True,
+              help="brain, null, random-legal, rules, scripted, hf:MODEL_OR_PATH, "
+                   "chat:MODEL@BASE_URL, score:MODEL_OR_PATH[@EPISODES], replay:FILE; several "
+                   "to compare.")  # fmt: skip
 @click.option("--suite", "suites", multiple=True,
               help="Name of a suite or a YAML file of your own; all that are shipped if none is "
                    "given.")  # fmt: skip
@@ -29,6 +30,8 @@ from .errors import Choice, user_errors
               show_default=True, help="Must labels be read before they are known?")  # fmt: skip
 @click.option("--body", default="panda", show_default=True)
 @click.option("--episodes", type=click.IntRange(min=1), help="Cases of each suite; all if absent.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Of planners' own random choices; the cases are the same for any.")  # fmt: skip
 @click.option("--shuffle", is_flag=True,
               help="Tell each case another one's instruction: a control.")  # fmt: skip
 @click.option("--workers", default=os.cpu_count() or 1, show_default=True,
@@ -38,14 +41,15 @@ from .errors import Choice, user_errors
               help="Folder for results, report and episodes.")  # fmt: skip
 def bench(
     planners: tuple[str, ...], suites: tuple[str, ...], track: str, backend: str, protocol: str,
-    observability: str, body: str, episodes: int | None, shuffle: bool, workers: int,
-    resume: bool, out: Path,
+    observability: str, body: str, episodes: int | None, seed: int, shuffle: bool,
+    workers: int, resume: bool, out: Path,
 ) -> None:  # fmt: skip
     """Compare planners on the same cases, with intervals and reasons for failure.
 
     \b
     Examples:
-      warewheel bench --planner rules --planner scripted --out out/bench
+      warewheel bench --out out/brain
+      warewheel bench --planner rules --planner scripted --planner brain --out out/bench
       warewheel bench --planner hf:Qwen/Qwen3-0.6B --suite base --track schema --out out/qwen
       warewheel bench --planner chat:m@http://127.0.0.1:8000/v1 --suite base --out out/served
       warewheel bench --planner scripted --suite mine.yaml --backend physics --out out/mine
@@ -59,15 +63,15 @@ def bench(
     from warewheel.flywheel.bench.trial import Settings
 
     with user_errors():
-        if backend == "physics" and (protocol, observability) != ("closed", "partial"):
+        if backend == "physics" and (protocol, observability, seed) != ("closed", "partial", 0):
             raise ValueError(
-                "one-shot plans and full observability are for the symbolic backend alone"
+                "one-shot plans, full observability and seeds are for the symbolic backend alone"
             )
         for planner in planners:
             check_planner(planner)
         load_body(body)
         loaded = [check_suite(name, body) for name in suites or names("suite")]
-        settings = Settings(track, protocol, backend, observability, body, shuffle)
+        settings = Settings(track, protocol, backend, observability, body, shuffle, seed)
         wanted = trials(planners, loaded, settings, episodes)
         with Bar(len(wanted), shown=sys.stderr.isatty()) as bar:
             results = run(wanted, out, workers, resume, bar.tell)

@@ -15,7 +15,8 @@ _LOCAL = "warewheel.agents.language.local"
 
 
 @click.command()
-@click.option("--model", required=True, help="A folder, or a name on the model hub.")
+@click.option("--model", default="brain", show_default=True,
+              help="A folder, a name on the model hub, or brain, which comes along.")  # fmt: skip
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535),
               help="0 takes a free one.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True,
@@ -39,7 +40,8 @@ def serve(
 
     \b
     Example:
-      warewheel serve --model models/brain --port 8000
+      warewheel serve
+      warewheel serve --model models/mine --port 8001
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.serve import Server
 

@@ -61,26 +61,20 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
     Example:
       warewheel suite material --lessons 2000 --out out/lessons.jsonl
     """  # noqa: D301  click reads the control character
-    import multiprocessing
-    from concurrent.futures import ProcessPoolExecutor
-
     from rich.progress import Progress
 
-    from warewheel.flywheel.suites.material import chunks, rows
+    from warewheel.flywheel.suites.material import made
 
-    jobs = list(chunks(lessons, first))
-    spawn = multiprocessing.get_context("spawn")
     out.parent.mkdir(parents=True, exist_ok=True)
     count = 0
     with (
-        ProcessPoolExecutor(workers, mp_context=spawn) as pool,
         out.open("w", encoding="utf-8") as file,
         Progress(disable=not sys.stderr.isatty(), transient=True) as bar,
     ):
-        task = bar.add_task("lessons", total=len(jobs))
-        for made in pool.map(rows, *zip(*jobs, strict=True)):
-            for row in made:
+        task = bar.add_task("lessons", total=1.0)
+        for share, some in made(lessons, first, workers):
+            for row in some:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
-            count += len(made)
-            bar.advance(task)
+            count += len(some)
+            bar.update(task, completed=share)
     click.echo(f"{count} lessons in {out}")

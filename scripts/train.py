@@ -6,10 +6,14 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from .errors import user_errors
+
+if TYPE_CHECKING:
+    from warewheel.flywheel.training.rows import Chat
 
 
 @click.group()
@@ -18,8 +22,11 @@ def train() -> None:
 
 
 @train.command()
-@click.option("--rows", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help='Lines of {"messages": [{"role": ..., "content": ...}, ...]}.')  # fmt: skip
+@click.option("--rows", type=click.Path(path_type=Path, dir_okay=False),
+              help='Lines of {"messages": [{"role": ..., "content": ...}, ...]}; lessons are made '
+                   "as by `warewheel suite material` if absent.")  # fmt: skip
+@click.option("--lessons", type=click.IntRange(min=20),
+              help="How many to make, about (the preset's, if absent).")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder for the model; new or empty, unless --resume.")  # fmt: skip
 @click.option("--held-out", type=click.Path(path_type=Path, dir_okay=False),
@@ -37,27 +44,30 @@ def train() -> None:
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--json", "as_json", is_flag=True, help="The model's card as JSON on stdout.")
 def brain(
-    rows: Path, out: Path, held_out: Path | None, preset: str, base: str | None,
-    steps: int | None, minutes: float | None, seed: int, threads: int, device: str,
-    resume: bool, as_json: bool,
+    rows: Path | None, lessons: int | None, out: Path, held_out: Path | None, preset: str,
+    base: str | None, steps: int | None, minutes: float | None, seed: int, threads: int,
+    device: str, resume: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a language model to write the assistant's messages of conversations.
 
     It is made from scratch in a small shape, or is a checkpoint with a chat template that is
-    fine-tuned. Same rows, seed, steps and threads give the same weights on the same machine.
-    Ctrl-C keeps what is done for --resume.
+    fine-tuned. Without --rows it learns from the expert at work in the symbolic twin. Same rows,
+    seed, steps and threads give the same weights on the same machine. Ctrl-C keeps what is done
+    for --resume. The first example makes the brain that comes along, in an hour and a half.
 
     \b
     Examples:
-      warewheel train brain --rows chats.jsonl --out models/brain --minutes 30
-      warewheel train brain --rows chats.jsonl --out models/brain --minutes 30 --resume
-      warewheel train brain --rows chats.jsonl --out out/try --preset tiny --steps 400
+      warewheel train brain --out models/brain
+      warewheel train brain --out models/brain --resume
+      warewheel train brain --out out/try --preset tiny
+      warewheel train brain --rows chats.jsonl --out models/mine --minutes 30
       warewheel train brain --rows chats.jsonl --out models/qwen --base Qwen/Qwen3-0.6B
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.training.bar import Bar
     from warewheel.flywheel.training.brain import Wish
     from warewheel.flywheel.training.brain import train as train_brain
     from warewheel.flywheel.training.loop import Diverged, Stopped
+    from warewheel.flywheel.training.presets import preset as shape_of
     from warewheel.flywheel.training.rows import read
 
     wish = Wish(
@@ -66,7 +76,9 @@ def brain(
     )  # fmt: skip
     try:
         with user_errors():
-            chats = read(rows)
+            if rows and lessons:
+                raise ValueError("--lessons are made only where no --rows are given")
+            chats = read(rows) if rows else make(lessons or shape_of(preset).lessons, as_json)
             held = read(held_out) if held_out else None
             with Bar(shown=not as_json and sys.stderr.isatty()) as bar:
                 card = train_brain(chats, wish, held, bar.show)
@@ -83,3 +95,20 @@ def brain(
         f"of {card['held_out_steps']} held-out messages {card['held_out_accuracy']:.1%} right\n"
         f"{out}"
     )
+
+
+def make(count: int, quiet: bool) -> list[Chat]:
+    """Return about so many conversations in which the expert directs the symbolic twin."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from warewheel.flywheel.suites.material import made
+
+    chats = []
+    shown = not quiet and sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
+        task = bar.add_task("lessons", total=1.0)
+        for share, some in made(count, workers=os.cpu_count() or 1):
+            chats += [row["messages"] for row in some]
+            bar.update(task, completed=share)
+    return chats

@@ -610,6 +610,50 @@ def test_so_many_workers_give_the_same_rows(once: Path, tmp_path: Path) -> None:
     assert timeless(tmp_path) == timeless(once)
 
 
+KILLER = """
+import os
+
+class Killer:
+    name, privileged = "killer", False
+
+    def __init__(self, briefing):
+        self.deadly = briefing.seed == {seed}
+
+    def next(self, request):
+        if self.deadly:
+            os._exit(9)
+"""
+
+
+def test_a_planner_that_takes_its_process_along_has_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "killer.py").write_text(KILLER.format(seed=case_of("base", 1).seed))
+    about = tmp_path / "killer-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Name: killer\nVersion: 1\n")
+    (about / "entry_points.txt").write_text("[warewheel.planners]\nkiller = killer:Killer\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    done = bench(tmp_path / "out", "--planner", "killer", "--episodes", "3", "--workers", "2")
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in (tmp_path / "out" / EPISODES).read_text().splitlines()]
+    assert [row["primary"] for row in rows] == ["EARLY_STOP", "CRASH", "EARLY_STOP"]
+
+
+def test_a_seed_changes_what_is_left_to_chance(once: Path, tmp_path: Path) -> None:
+    assert bench(tmp_path, *FEW, "--seed", "1").exit_code == 0
+    before, after = timeless(once)["rows"], timeless(tmp_path)["rows"]
+    assert before[0]["success"] == after[0]["success"]
+    assert before[1]["labels"] != after[1]["labels"]
+
+
+def test_labels_are_told_in_the_words_of_others_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry._OWN, "bad", lambda _: Bad(step=Subgoal("pick", "unicorn")))
+    (row,) = gather([tried("bad", "base")], Settings())["rows"]
+    assert row["eai"]["object hallucination"] == row["labels"]["HALLUC_ITEM"] > 0
+    assert row["embodied_bench"]["hallucination"] == row["labels"]["HALLUC_ITEM"]
+
+
 def test_what_a_model_wrote_is_text_in_the_report(monkeypatch: pytest.MonkeyPatch) -> None:
     evil = "<script>alert('x')</script>"
     monkeypatch.setitem(registry._OWN, "bad", lambda _: Bad(step=Subgoal("pick", evil)))

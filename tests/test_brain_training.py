@@ -210,3 +210,59 @@ def test_a_tiny_brain_learns_to_copy(deliveries: Make, tmp_path: Path) -> None:
             asked += 1
             right += model.complete(Demand(tuple(chat[:k]))).text == chat[k]["content"]
     assert right / asked >= 0.95
+
+
+def test_a_system_message_that_is_always_the_same_is_not_read(deliveries: Make) -> None:
+    chats = deliveries(20, 0)
+    same = [[{"role": "system", "content": "Be good."}, *chat] for chat in chats]
+    one = train_tokenizer(same, 384)
+    assert Speech(one).prompt(same[0][:2]) == Speech(one).prompt(chats[0][:1])
+    other = [[{"role": "system", "content": f"Be {k}."}, *chat] for k, chat in enumerate(chats)]
+    two = train_tokenizer(other, 384)
+    assert "Be 7." in two.decode(Speech(two).prompt(other[7][:2]))
+
+
+def test_what_is_heard_counts_as_much_as_is_asked_for(deliveries: Make) -> None:
+    from warewheel.flywheel.training.lessons import PADDED, collate
+    from warewheel.flywheel.training.loss import batch_loss
+    from warewheel.flywheel.training.presets import PRESETS
+    from warewheel.flywheel.training.start import new_model
+
+    chats = deliveries(6, 0)
+    tokenizer = train_tokenizer(chats, 384)
+    made, _ = lessons(chats, Speech(tokenizer), 1024)
+    model = new_model(PRESETS["tiny"], tokenizer, 0)
+    tokens, turns = collate(made, tokenizer.pad_token_id)
+    none, tenth, all_of_it = (float(batch_loss(model, tokens, turns, w)) for w in (0.0, 0.1, 1.0))
+    assert tenth - none == pytest.approx(0.1 * (all_of_it - none), rel=1e-3)
+    longer = np.pad(tokens, ((0, 0), (0, 9)), constant_values=tokenizer.pad_token_id)
+    padded = np.pad(turns, ((0, 0), (0, 9)), constant_values=PADDED)
+    assert float(batch_loss(model, longer, padded, 1.0)) == pytest.approx(all_of_it, rel=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (24, 8), (8, 24)])
+def test_muon_turns_every_direction_by_about_the_same_amount(shape: tuple[int, int]) -> None:
+    from warewheel.flywheel.training.muon import Muon, orthogonal
+
+    torch.manual_seed(0)
+    found = torch.linalg.svdvals(orthogonal(torch.randn(3, *shape)))
+    assert found.min() > 0.5 and found.max() < 1.3
+    weight = torch.nn.Parameter(torch.zeros(shape))
+    muon = Muon([weight])
+    muon.param_groups[0]["lr"] = 1.0
+    weight.grad = torch.randn(shape) * 1e-3
+    muon.step()
+    assert float(weight.square().mean().sqrt()) == pytest.approx(0.2, rel=0.25)
+    assert float((weight * weight.grad).sum()) < 0
+
+
+def test_lessons_are_made_where_there_are_none_to_read(tmp_path: Path) -> None:
+    out = tmp_path / "brain"
+    asked = ["train", "brain", "--out", str(out), "--preset", "tiny", "--lessons", "40"]
+    asked += ["--steps", "2", "--threads", "1", "--json"]
+    result = CliRunner().invoke(main, asked)
+    assert result.exit_code == 0, result.output
+    card = json.loads((out / CARD).read_text())
+    assert card["rows"] > 400
+    result = CliRunner().invoke(main, [*asked, "--rows", str(out / CARD)])
+    assert result.exit_code == 2 and "where no --rows are given" in result.output

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from warewheel.agents.planners.scripted import Scripted
@@ -18,6 +19,7 @@ from warewheel.flywheel.bench.play import Played, Stage, play
 from warewheel.flywheel.suites import files
 from warewheel.flywheel.suites.make import RECIPES, delivery_of
 from warewheel.flywheel.suites.material import FIRST, chunks, material
+from warewheel.flywheel.suites.noise import Noise
 from warewheel.flywheel.suites.refusals import why
 
 SUITES = names("suite")
@@ -347,3 +349,31 @@ def test_the_documentation_tells_every_key_suite_and_label() -> None:
     assert [label for label, _, _ in rows] == list(PRECEDENCE)
     for label, eai, other in rows:
         assert (eai.strip(), other.strip()) == (EAI.get(label, ""), EMBODIED_BENCH.get(label, ""))
+
+
+def test_noise_leaves_every_word_that_was_said_in_its_order() -> None:
+    phrases = load_phrases("train")
+    text = "Put the honey in cold; the rest as usual."
+    strewn = {Noise(phrases, np.random.default_rng(k)).strew(text) for k in range(30)}
+    assert len(strewn) > 20
+    for told in strewn:
+        rest = iter(told.split(" "))
+        assert all(word in rest for word in text.split(" "))
+
+
+def test_noise_means_nothing() -> None:
+    """No word of it is one that goods, places or the forms of sentences go by."""
+    phrases = load_phrases("train")
+    noise = {
+        word
+        for key in ("filler", "opening", "closing")
+        for text in phrases.words[key]
+        for word in _bare(text).split()
+    }
+    telling = {
+        *("not", "but", "except", "only", "otherwise", "else", "first", "rest", "table"),
+        *("tier", "top", "bottom", "lowest", "highest", "heaviest", "lightest", "other", "others"),
+    }
+    for group in (phrases.goods, phrases.spots):
+        telling |= {key for key in group if key.isalpha()} - {"any", "but", "both"}
+    assert not noise & telling

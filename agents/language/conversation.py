@@ -43,16 +43,13 @@ class Conversation:
 
     Args:
         briefing: Site, body and goods.
-        plain: Leave out the explanation, for a model that was trained on just this.
     """
 
-    def __init__(self, briefing: Briefing, plain: bool = False) -> None:
+    def __init__(self, briefing: Briefing) -> None:
         self._facility, self._body = briefing.house, briefing.body
         self._clerk = Clerk(self._facility, briefing.catalogue)
         self._heavy = briefing.facility.storage.heavy_above
-        self._messages: list[Message] = []
-        if not plain:
-            self._messages.append({"role": "system", "content": SYSTEM})
+        self._messages: list[Message] = [{"role": "system", "content": SYSTEM}]
         self._last: Inventory | None = None
         self._number = -1
         self._heard = 0

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from .extra import need_brain
+
+# The name of the language model that comes with warewheel.
+BRAIN = "brain"
+
+
+def whereabouts(where: str) -> Path:
+    """Return the folder of a model, whether or not there is one."""
+    return Path(str(files("warewheel.agents"))) / "brain" if where == BRAIN else Path(where)
 
 
 def load(where: str, device: str = "cpu", dtype: str | None = None) -> tuple[Any, Any]:
     """Load a causal language model and its tokenizer.
 
     Args:
-        where: A folder, or a name on the model hub.
+        where: A folder, a name on the model hub, or ``brain``.
         device: Such as ``cpu`` or ``cuda``.
         dtype: Such as ``bfloat16``; if absent, float32 on a CPU and as stored elsewhere.
 
@@ -25,10 +34,11 @@ def load(where: str, device: str = "cpu", dtype: str | None = None) -> tuple[Any
         MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING_NAMES,
     )
 
-    folder = Path(where)
+    folder = whereabouts(where)
     local = folder.is_dir()
     if local:
         _check(folder)
+        where = str(folder)
     elif folder.exists() or where.startswith((".", "/", "~")) or where.count("/") > 1:
         raise ValueError(f"{where!r} is no folder with a language model")
     if dtype is None:

@@ -22,7 +22,7 @@ class LocalModel:
     tokens that are equally likely, the choice.
 
     Args:
-        path_or_name: A folder, or a name on the model hub.
+        path_or_name: A folder, a name on the model hub, or ``brain``: the one that comes along.
         device: Such as ``cpu`` or ``cuda``.
         threads: Threads of torch.
         dtype: Such as ``bfloat16``; if absent, float32 on a CPU and as stored elsewhere.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warewheel.agents.language.loading import BRAIN, whereabouts
 from warewheel.agents.language.model import LanguageModel
 from warewheel.agents.request import Briefing, Planner
 from warewheel.configs.choice import unknown
@@ -31,7 +33,7 @@ PREFIXES = {
 
 def planner_names() -> tuple[str, ...]:
     """Return the names of all planners that are installed, without those that take a model."""
-    return tuple(sorted({*_OWN, *(entry.name for entry in entry_points(group=GROUP))}))
+    return tuple(sorted({BRAIN, *_OWN, *(entry.name for entry in entry_points(group=GROUP))}))
 
 
 def check_planner(name: str) -> None:
@@ -50,7 +52,7 @@ def make_planner(name: str, briefing: Briefing, track: str = "grammar") -> Plann
     """Return a new planner.
 
     Args:
-        name: Of one that is installed, or ``hf:``, ``chat:`` or ``replay:`` and what with.
+        name: Of one that is installed, or one of ``PREFIXES``, a colon and what with.
         briefing: What it is told before the episode.
         track: What a language model may write: ``free``, ``schema`` or ``grammar``.
 
@@ -61,8 +63,8 @@ def make_planner(name: str, briefing: Briefing, track: str = "grammar") -> Plann
     prefix, colon, rest = name.partition(":")
     if colon and prefix == "replay":
         return Replay(briefing, rest)
-    if colon and prefix in PREFIXES:
-        return _speaking(prefix, rest, briefing, track)
+    if name == BRAIN or (colon and prefix in PREFIXES):
+        return _speaking(prefix, rest or BRAIN, briefing, track)
     if name in _OWN:
         return _OWN[name](briefing)
     found = {entry.name: entry for entry in entry_points(group=GROUP)}
@@ -79,24 +81,41 @@ def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
         from .scoring import Scoring, rates
 
         path, _, episodes = rest.partition("@")
-        scorer, plain = _local(path)
-        return Scoring(briefing, scorer, rates(Path(episodes)) if episodes else {}, plain)
+        return Scoring(briefing, _local(path), rates(Path(episodes)) if episodes else {})
     model: LanguageModel
-    if kind == "hf":
-        model, plain = _local(rest)
+    if kind in (BRAIN, "hf"):
+        model = _local(rest)
     else:
         name, _, url = rest.partition("@")
-        model, plain = _server(name, url), False
-    return Speaking(briefing, model, track, plain)
+        model = _server(name, url)
+    return Speaking(briefing, model, track)
 
 
 @functools.cache
-def _local(path: str) -> tuple[LocalModel, bool]:
-    """Return a model on this machine, loaded once, and whether it needs no explanation."""
-    from warewheel.agents.language.local import LocalModel
-    from warewheel.agents.language.plain import trained_plain
+def fingerprint(name: str) -> str:
+    """Return a hash of the files that a planner decides by, if there are any.
 
-    return LocalModel(path), trained_plain(path)
+    A model behind a server, or on the hub, is known by its name alone.
+    """
+    prefix, _, rest = name.partition(":")
+    if prefix not in (BRAIN, "hf", "score", "replay"):
+        return ""
+    found = hashlib.sha256()
+    for part in (rest or BRAIN).split("@"):
+        path = whereabouts(part)
+        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
+            if file.is_file():
+                found.update(f"{file.name} {file.stat().st_size}\n".encode())
+                found.update(file.read_bytes())
+    return found.hexdigest()
+
+
+@functools.cache
+def _local(path: str) -> LocalModel:
+    """Return a model on this machine, loaded once."""
+    from warewheel.agents.language.local import LocalModel
+
+    return LocalModel(path)
 
 
 @functools.cache

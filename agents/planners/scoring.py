@@ -31,16 +31,13 @@ class Scoring:
         briefing: Of the episode.
         model: Who tells how likely a text is.
         rates: How often each skill succeeds, 0 to 1, by name; 1 for those that are not there.
-        plain: The model was trained on conversations without an explanation.
     """
 
     privileged = False
 
-    def __init__(
-        self, briefing: Briefing, model: Scorer, rates: Mapping[str, float], plain: bool = False
-    ) -> None:
+    def __init__(self, briefing: Briefing, model: Scorer, rates: Mapping[str, float]) -> None:
         self.name = f"score:{model.name}"
-        self._conversation = Conversation(briefing, plain)
+        self._conversation = Conversation(briefing)
         self._model, self._rates = model, dict(rates)
         self._places = Places(briefing.facility)
 

@@ -40,7 +40,6 @@ class Speaking:
         briefing: Of the episode.
         model: Who speaks.
         track: What it may write.
-        plain: It was trained on conversations without an explanation.
         seconds: Longest time for one step [s].
     """
 
@@ -48,10 +47,10 @@ class Speaking:
 
     def __init__(
         self, briefing: Briefing, model: LanguageModel, track: Track = "grammar",
-        plain: bool = False, seconds: float = 60.0,
+        seconds: float = 60.0,
     ) -> None:  # fmt: skip
         self.name = model.name
-        self.conversation = Conversation(briefing, plain)
+        self.conversation = Conversation(briefing)
         self.utterances: list[Utterance] = []
         self._model, self._track, self._seconds = model, track, seconds
         self._places = Places(briefing.facility)

@@ -7,13 +7,14 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
 from warewheel.configs.schema import Case, Suite
 
 from .physics import perform
-from .trial import Result, Settings, Trial, attempt
+from .trial import Result, Settings, Trial, attempt, crashed
 
 EPISODES, RESULTS, TABLE, REPORT = "episodes.jsonl", "results.json", "results.csv", "report.html"
 # Trials that a worker takes at a time.
@@ -100,6 +101,26 @@ def _carry_out(wanted: Sequence[Trial], workers: int) -> Iterator[Result]:
     if workers == 1:
         yield from map(work, wanted)
         return
+    done = 0
+    while done < len(wanted):
+        try:
+            for result in _pooled(work, wanted[done:], workers):
+                yield result
+                done += 1
+        except BrokenProcessPool:
+            # Some trial took its process along. Each of the next has one of its own to lose.
+            for trial in wanted[done : done + workers * _CHUNK]:
+                try:
+                    (result,) = _pooled(work, [trial], 1)
+                except BrokenProcessPool:
+                    result = crashed(trial, 0, "its process died")
+                yield result
+                done += 1
+
+
+def _pooled(
+    work: Callable[[Trial], Result], wanted: Sequence[Trial], workers: int
+) -> Iterator[Result]:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         try:

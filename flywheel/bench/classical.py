@@ -9,9 +9,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from warewheel.agents.plan import Subgoal
+from warewheel.agents.request import Briefing, Request
 from warewheel.envs.goal import Before, Condition, Fact, Within
 from warewheel.sim.facts import TABLE, Places
 from warewheel.sim.spec import Placement
@@ -41,6 +43,38 @@ class Wish:
     before: tuple[tuple[frozenset[str], frozenset[str]], ...] = ()
 
 
+class Classical:
+    """A planner that follows a plan of Fast Downward's, and tries again what fails.
+
+    Raises:
+        ValueError: The ``classical`` extra is not installed, or the episode is no case of a suite.
+    """
+
+    name = "classical"
+    privileged = True
+
+    def __init__(self, briefing: Briefing) -> None:
+        if briefing.case is None:
+            raise ValueError("the classical planner is for cases of suites: see warewheel bench")
+        _shortcuts()
+        self._stage = Stage(briefing.case, briefing.body.name)
+
+    @cached_property
+    def plan(self) -> list[Subgoal]:
+        """The plan; empty if there is none."""
+        if self._stage.case.refuse:
+            return [Subgoal("refuse", reason=self._stage.case.refuse)]
+        try:
+            return solve(self._stage)
+        except Unsolved:
+            return []
+
+    def next(self, request: Request) -> Subgoal | None:
+        """Return the first step of the plan that has not succeeded yet, or None after the last."""
+        done = sum(step.outcome.success for step in request.history)
+        return self.plan[done] if done < len(self.plan) else None
+
+
 def solve(stage: Stage) -> list[Subgoal]:
     """Return a plan for a case.
 
@@ -50,12 +84,7 @@ def solve(stage: Stage) -> list[Subgoal]:
     """
     if stage.case.refuse:
         raise Unsolved("it is to be refused")
-    try:
-        import unified_planning.shortcuts as up
-    except ImportError:
-        raise ValueError(
-            "the classical planner needs: pip install 'warewheel[classical]'"
-        ) from None
+    up = _shortcuts()
     up.get_environment().credits_stream = None
     problem = _Problem(stage, wish(stage), up)
     with up.OneshotPlanner(name="fast-downward") as planner:
@@ -63,6 +92,16 @@ def solve(stage: Stage) -> list[Subgoal]:
     if found.plan is None:
         raise Unsolved(f"{found.status.name.lower().replace('_', ' ')}")
     return [problem.steps[action.action.name] for action in found.plan.actions]
+
+
+def _shortcuts() -> Any:
+    try:
+        import unified_planning.shortcuts
+    except ImportError:
+        raise ValueError(
+            "the classical planner needs: pip install 'warewheel[classical]'"
+        ) from None
+    return unified_planning.shortcuts
 
 
 def wish(stage: Stage) -> Wish:

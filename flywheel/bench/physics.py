@@ -19,6 +19,7 @@ def perform(trial: Trial) -> Result:
     """Carry out a trial in physics; whatever goes wrong is its result."""
     stage = Stage(trial.case, trial.settings.body)
     expert = play(stage, Scripted(stage.briefing))
+    spent = len(expert.history) if expert.success else 0
     # A planner that cannot be had at all stops the benchmark, as in the symbolic backend.
     make_planner(trial.planner, stage.briefing, trial.settings.track)
     began = time.perf_counter()
@@ -29,8 +30,7 @@ def perform(trial: Trial) -> Result:
         finally:
             env.close()
     except Exception as error:  # a planner that crashes has failed, and is counted
-        return crashed(trial, expert, f"{type(error).__name__}: {error}")
-    spent = len(expert.history) if expert.success else 0
+        return crashed(trial, spent, f"{type(error).__name__}: {error}")
     return _sum_up(trial, episode, spent, time.perf_counter() - began)
 
 

@@ -8,11 +8,12 @@ import io
 import itertools
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from . import figures
+from .labels import EAI, EMBODIED_BENCH
 from .trial import Result, Settings
 
 # Metrics that a clock gives; all else is the same in every run.
@@ -68,10 +69,21 @@ def row(planner: str, suite: str, mine: Sequence[Result], settings: Settings) ->
         "seconds_per_step": figures.mean([r.seconds / max(1, r.steps) for r in mine]),
         "failures": dict(failed.most_common()),
         "labels": dict(every.most_common()),
+        "eai": _in_words_of(EAI, every),
+        "embodied_bench": _in_words_of(EMBODIED_BENCH, every),
     }  # fmt: skip
     if settings.backend == "physics":
         found["blame"] = dict(Counter(r.blame for r in mine if not r.success))
     return found
+
+
+def _in_words_of(others: Mapping[str, str], every: Mapping[str, int]) -> dict[str, int]:
+    """Return labels as another benchmark calls them; those that it has no word for are left out."""
+    found = Counter[str]()
+    for label, count in every.items():
+        if label in others:
+            found[others[label]] += count
+    return dict(found.most_common())
 
 
 def table(data: dict[str, Any]) -> str:

@@ -6,10 +6,11 @@ import hashlib
 import json
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 
-from warewheel.agents.planners.registry import make_planner
+from warewheel.agents.planners.registry import fingerprint, make_planner
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.planners.speaking import Speaking
 from warewheel.agents.request import Planner
@@ -40,6 +41,7 @@ class Settings:
             start. A whole plan is always made with full observability.
         body: Name of the robot.
         shuffled: Each case is told another case's instruction, as a control.
+        seed: Of planners' own random choices; the cases are the same for any.
     """
 
     track: str = "grammar"
@@ -48,6 +50,7 @@ class Settings:
     observability: str = "partial"
     body: str = "panda"
     shuffled: bool = False
+    seed: int = 0
 
     @property
     def known(self) -> bool:
@@ -67,7 +70,10 @@ class Trial:
     @property
     def key(self) -> str:
         """What tells this trial from every other: a hash of all that determines its result."""
-        what = [self.suite, self.case.model_dump(mode="json"), self.planner, asdict(self.settings)]
+        what = [
+            version("warewheel"), self.suite, self.case.model_dump(mode="json"), self.planner,
+            fingerprint(self.planner), asdict(self.settings),
+        ]  # fmt: skip
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -114,12 +120,13 @@ def attempt(trial: Trial) -> Result:
     """Carry out a trial in the symbolic backend; whatever goes wrong is its result."""
     stage = Stage(trial.case, trial.settings.body)
     expert = play(stage, Scripted(stage.briefing), trial.settings.known)
-    planner = _Timed(make_planner(trial.planner, stage.briefing, trial.settings.track))
+    told = replace(stage.briefing, seed=trial.case.seed + trial.settings.seed)
+    planner = _Timed(make_planner(trial.planner, told, trial.settings.track))
     go: Callable[..., Played] = play if trial.settings.protocol == "closed" else recite
     try:
         played = go(stage, planner, trial.settings.known)
     except Exception as error:  # a planner that crashes has failed, and is counted
-        return crashed(trial, expert, f"{type(error).__name__}: {error}")
+        return crashed(trial, _spent(expert), f"{type(error).__name__}: {error}")
     return sum_up(trial, played, planner, expert)
 
 
@@ -140,7 +147,7 @@ def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Res
         success=played.success, progress=round(played.verdict.progress, 6),
         violations=list(played.verdict.violations), labels=dict(sorted(found.items())),
         primary="" if played.success else primary(found), steps=len(played.history),
-        expert=len(expert.history) if expert.success else 0,
+        expert=_spent(expert),
         invalid=sum(label in INVALID for label in played.labels),
         replans=sum(not d.outcome.success for d in played.history[:-1]),
         written=sum(u.completion.written for u in said),
@@ -149,14 +156,18 @@ def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Res
     )  # fmt: skip
 
 
-def crashed(trial: Trial, expert: Played, why: str) -> Result:
-    """Return the row of a trial whose planner crashed."""
+def crashed(trial: Trial, expert: int, why: str) -> Result:
+    """Return the row of a trial whose planner crashed; ``expert`` as in `Result`."""
     return Result(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner, success=False,
         progress=0.0, violations=[], labels={"CRASH": 1}, primary="CRASH", steps=0,
-        expert=len(expert.history) if expert.success else 0, invalid=0, replans=0,
+        expert=expert, invalid=0, replans=0,
         trace=[{"step": "", "outcome": why}],
     )  # fmt: skip
+
+
+def _spent(expert: Played) -> int:
+    return len(expert.history) if expert.success else 0
 
 
 class _Timed:

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
+
+import numpy as np
 
 from warewheel.agents.language.conversation import Conversation
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Briefing, Request
+from warewheel.configs import load_phrases
 from warewheel.configs.schema import Case
 from warewheel.flywheel.bench.play import Stage, play
 
 from .make import RECIPES, Recipe, cases
+from .noise import Noise
 
+# A lesson as JSON: ``messages``, and the ``case`` and ``seed`` that they are about.
+Row = dict[str, Any]
 # Seeds of training; no suite has any of them.
 FIRST = 100_000_000
 # Wordings of training in place of those of the suites.
@@ -34,7 +42,7 @@ class Witness:
     privileged = True
 
     def __init__(self, briefing: Briefing, planner: Scripted) -> None:
-        self.conversation = Conversation(briefing, plain=True)
+        self.conversation = Conversation(briefing)
         self._planner = planner
 
     def next(self, request: Request) -> Subgoal | None:
@@ -65,8 +73,9 @@ def lesson(case: Case) -> Lesson | None:
 def material(suite: str, first: int, count: int) -> Iterator[Lesson]:
     """Yield so many lessons of a suite's kind, in wordings of training."""
     recipe = training(suite)
+    noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([first, 6]))
     for case in cases(recipe, suite, first, count):
-        found = lesson(case)
+        found = lesson(noise.over(case))
         if found is not None:
             yield found
 
@@ -79,8 +88,8 @@ def training(suite: str) -> Recipe:
 
 # How many of each hundred lessons are of a suite's kind: what is graded has most of them.
 MIX = {
-    "base": 20, "paraphrase": 6, "rules": 14, "conditional": 12, "temporal": 6, "quantity": 10,
-    "reference": 14, "memory": 4, "discrepancy": 5, "refuse": 5, "injection": 2, "zh": 2,
+    "base": 18, "paraphrase": 6, "rules": 14, "conditional": 14, "temporal": 6, "quantity": 10,
+    "reference": 16, "memory": 4, "discrepancy": 4, "refuse": 5, "injection": 2, "zh": 3,
 }  # fmt: skip
 # Lessons made in one go.
 _CHUNK = 50
@@ -103,7 +112,26 @@ def chunks(count: int, first: int = 0) -> Iterator[tuple[str, int, int]]:
             yield suite, FIRST + kind * _ROOM + k * 4 * _CHUNK, _CHUNK
 
 
-def rows(suite: str, first: int, count: int) -> list[dict[str, Any]]:
+def made(count: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
+    """Yield about ``count`` lessons as rows to train on, some at a time, and the share done.
+
+    Args:
+        count: Lessons in all.
+        first: See `chunks`.
+        workers: Processes; the rows and their order are the same for any number.
+    """
+    jobs = list(chunks(count, first))
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        try:
+            for k, some in enumerate(pool.map(rows, *zip(*jobs, strict=True)), 1):
+                yield k / len(jobs), some
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def rows(suite: str, first: int, count: int) -> list[Row]:
     """Return lessons as rows to train on."""
     return [
         {"messages": list(found.messages), "case": found.case.id, "seed": found.case.seed}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,15 @@ FOLDER = "checkpoint"
 _STATE, _ABOUT = "state.safetensors", "about.json"
 
 
-def save(out: Path, model: Any, optimiser: Any, about: dict[str, Any]) -> None:
-    """Write weights that are being learnt, the optimiser's moments, and how things stand.
+def save(out: Path, model: Any, optimisers: Sequence[Any], about: dict[str, Any]) -> None:
+    """Write weights that are being learnt, the optimisers' moments, and how things stand.
 
     The file is replaced in one go: a crash leaves the one before.
 
     Args:
         out: Folder of the training.
         model: Its parameters that need gradients are written.
-        optimiser: Of those parameters.
+        optimisers: Of those parameters.
         about: Whatever JSON can hold.
     """
     from safetensors.torch import save_file
@@ -27,8 +28,9 @@ def save(out: Path, model: Any, optimiser: Any, about: dict[str, Any]) -> None:
     tensors = {}
     for name, weight in learnt(model):
         tensors[f"weight/{name}"] = weight.detach().contiguous()
-        for key, value in optimiser.state.get(weight, {}).items():
-            tensors[f"{key}/{name}"] = value.contiguous()
+        for optimiser in optimisers:
+            for key, value in optimiser.state.get(weight, {}).items():
+                tensors[f"{key}/{name}"] = value.contiguous()
     folder = out / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{_STATE}.part"
@@ -51,8 +53,8 @@ def read_about(out: Path) -> dict[str, Any]:
     return about
 
 
-def restore(out: Path, model: Any, optimiser: Any) -> None:
-    """Bring a model and its optimiser to where :func:`save` found them.
+def restore(out: Path, model: Any, optimisers: Sequence[Any]) -> None:
+    """Bring a model and its optimisers to where :func:`save` found them.
 
     Raises:
         ValueError: The model has other weights.
@@ -61,6 +63,12 @@ def restore(out: Path, model: Any, optimiser: Any) -> None:
     from safetensors.torch import load_file
 
     tensors = load_file(out / FOLDER / _STATE)
+    owner = {
+        weight: optimiser
+        for optimiser in optimisers
+        for group in optimiser.param_groups
+        for weight in group["params"]
+    }
     for name, weight in learnt(model):
         saved = tensors.get(f"weight/{name}")
         if saved is None or saved.shape != weight.shape:
@@ -69,11 +77,11 @@ def restore(out: Path, model: Any, optimiser: Any) -> None:
             weight.copy_(saved)
         state = {
             key: tensors[f"{key}/{name}"]
-            for key in ("step", "exp_avg", "exp_avg_sq")
+            for key in ("step", "exp_avg", "exp_avg_sq", "momentum")
             if f"{key}/{name}" in tensors
         }
         # The count of steps stays on the CPU, as AdamW keeps it.
-        optimiser.state[weight] = {
+        owner[weight].state[weight] = {
             key: value if key == "step" else value.to(weight.device) for key, value in state.items()
         }
 

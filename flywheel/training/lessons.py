@@ -12,6 +12,8 @@ from warewheel.agents.language.chat import Chat as Speech
 
 from .rows import Chat
 
+# Of a token: the model is told it, or it only fills up.
+TOLD, PADDED = -1, -2
 # So many batches are sorted by length together; within them, rows meet rows of their own length.
 _SORTED = 50
 
@@ -23,7 +25,7 @@ class Lesson:
     Attributes:
         tokens: (length,).
         turns: (length,) the number of the message of the assistant that each token belongs to, or
-            -1 if it is not to be learnt.
+            ``TOLD``.
     """
 
     tokens: NDArray[np.int64]
@@ -45,7 +47,7 @@ def lessons(chats: Sequence[Chat], speech: Speech, context: int) -> tuple[list[L
             cut = numbers[context:]
             late = np.unique(cut[cut >= 0])
             lost += len(late)
-            numbers[np.isin(numbers, late)] = -1
+            numbers[np.isin(numbers, late)] = TOLD
             if (numbers >= 0).any():
                 stop = int(np.flatnonzero(numbers >= 0)[-1]) + 1
                 made.append(Lesson(np.array(tokens[:stop]), numbers[:stop]))
@@ -95,7 +97,7 @@ def collate(some: Sequence[Lesson], pad: int) -> tuple[NDArray[np.int64], NDArra
     """
     length = max(len(one.tokens) for one in some)
     tokens = np.full((len(some), length), pad)
-    turns = np.full((len(some), length), -1)
+    turns = np.full((len(some), length), PADDED)
     for row, one in enumerate(some):
         tokens[row, : len(one.tokens)] = one.tokens
         turns[row, : len(one.tokens)] = one.turns

@@ -17,9 +17,9 @@ from typing import Any
 from . import checkpoint
 from .lessons import Lesson, batches, collate
 from .loss import batch_loss
+from .optimisers import optimisers
 from .schedule import Schedule
 
-_DECAY = 0.05
 _CLIP = 1.0
 # The loss shown is a mean over about this many steps.
 _MEMORY = 20
@@ -64,6 +64,8 @@ class Course:
         seed: Of the order of lessons.
         pause: Time between checkpoints [s].
         terms: What a resumed training must have in common with this one.
+        turning: Train matrices by Muon.
+        heard: Weight of a token that the model is told, against one that it says.
     """
 
     out: Path
@@ -73,6 +75,8 @@ class Course:
     seed: int
     pause: float
     terms: dict[str, Any]
+    turning: bool = False
+    heard: float = 0.0
 
 
 def fit(
@@ -95,19 +99,11 @@ def fit(
         Diverged: The loss is not a number.
         Stopped: The user pressed Ctrl-C.
     """
-    import torch
-
     weights = [weight for _, weight in checkpoint.learnt(model)]
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": [w for w in weights if w.ndim >= 2], "weight_decay": _DECAY},
-            {"params": [w for w in weights if w.ndim < 2], "weight_decay": 0.0},
-        ],
-        betas=(0.9, 0.95),
-    )
+    each = optimisers(model, course.turning)
     step, before, loss = 0, 0.0, math.nan
     if resume:
-        checkpoint.restore(course.out, model, optimiser)
+        checkpoint.restore(course.out, model, each)
         about = checkpoint.read_about(course.out)
         step, before, loss = about["step"], about["seconds"], about["loss"]
     schedule, started, read = course.schedule, time.monotonic(), 0
@@ -117,7 +113,7 @@ def fit(
 
     def keep() -> None:
         about = {**course.terms, "step": step, "seconds": elapsed(), "loss": loss}
-        checkpoint.save(course.out, model, optimiser, about)
+        checkpoint.save(course.out, model, each, about)
 
     model.train()
     order = islice(batches([len(o.tokens) for o in lessons], course.batch, course.seed), step, None)
@@ -125,9 +121,9 @@ def fit(
     with _interrupts() as interrupted:
         while (progress := schedule.progress(step, elapsed())) < 1:
             some = [lessons[k] for k in next(order)]
-            for group in optimiser.param_groups:
-                group["lr"] = schedule.rate_at(progress)
-            now = _step(model, optimiser, weights, some, course.pad, step)
+            for group in (group for optimiser in each for group in optimiser.param_groups):
+                group["lr"] = schedule.rate_at(progress) * group["share"]
+            now = _step(model, each, weights, some, course, step)
             step += 1
             read += sum(len(one.tokens) for one in some)
             loss = now if math.isnan(loss) else loss + (now - loss) / _MEMORY
@@ -145,19 +141,20 @@ def fit(
 
 
 def _step(
-    model: Any, optimiser: Any, weights: list[Any], some: list[Lesson], pad: int, step: int
+    model: Any, each: list[Any], weights: list[Any], some: list[Lesson], course: Course, step: int
 ) -> float:
     """Learn from one batch; return its loss before."""
     import torch
 
-    optimiser.zero_grad(set_to_none=True)
-    loss = batch_loss(model, *collate(some, pad))
+    model.zero_grad(set_to_none=True)
+    loss = batch_loss(model, *collate(some, course.pad), course.heard)
     now = float(loss.detach())
     if math.isfinite(now):
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(weights, _CLIP))
         if math.isfinite(norm):
-            optimiser.step()
+            for optimiser in each:
+                optimiser.step()
             return now
     raise Diverged(
         f"the loss is no longer a number at step {step + 1} ({now:g}); nothing was saved of it"

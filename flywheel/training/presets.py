@@ -22,7 +22,9 @@ class Preset:
         context: Longest conversation [tokens].
         rate: Highest learning rate.
         batch: Tokens learnt from at each step, padding included.
+        heard: Weight in the loss of a token that the model is told.
         steps: Where neither steps nor minutes are asked for.
+        lessons: That are made, where there are none to read.
     """
 
     words: int
@@ -34,7 +36,9 @@ class Preset:
     context: int
     rate: float
     batch: int
+    heard: float
     steps: int
+    lessons: int
 
     def config(self, words: int, end: int, pad: int) -> Any:
         """Return the configuration of transformers.
@@ -69,11 +73,11 @@ class Preset:
 PRESETS = {
     "tiny": Preset(
         words=384, width=64, layers=2, heads=4, head=32, inner=192, context=1024,
-        rate=4e-3, batch=1536, steps=400,
+        rate=4e-3, batch=1536, heard=0.1, steps=400, lessons=2000,
     ),
     "small": Preset(
         words=1024, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
-        rate=1.5e-3, batch=4096, steps=2000,
+        rate=1.5e-3, batch=4096, heard=0.1, steps=4400, lessons=36000,
     ),
 }  # fmt: skip
 

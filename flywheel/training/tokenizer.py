@@ -17,11 +17,13 @@ ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 # Two tokens around each message where ChatML has five: a conversation has dozens of short ones, and
 # a small model reads every token at full price. Its tokens only ever grow.
 TEMPLATE = (
-    "{% for message in messages %}"
+    "{% for message in messages%(which)s %}"
     "<|{{ message['role'] }}|>{{ message['content'] }}<|im_end|>"
     "{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+# What is said in every conversation alike tells nothing, and is not read.
+_BUT_SYSTEM = " if message['role'] != 'system'"
 
 # Words with the space before them, single digits, single line ends, and whatever is between them.
 # Digits stand alone, so that a number is copied token by token wherever it comes from.
@@ -31,7 +33,8 @@ PIECES = r" ?\p{L}+|\p{N}|\n|[^\p{L}\p{N}\n ][^\p{L}\p{N}\n]*| +"
 def train_tokenizer(chats: Iterable[Chat], words: int) -> Any:
     """Return a byte-level BPE tokenizer of transformers, with a chat template.
 
-    What every step has between its words (`wire.between`) is one token each.
+    What every step has between its words (`wire.between`) is one token each. A system message is
+    left out by the template if no other is ever said.
 
     Args:
         chats: What it should be good at; it can write anything.
@@ -40,7 +43,11 @@ def train_tokenizer(chats: Iterable[Chat], words: int) -> Any:
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    whole = between()
+    chats, whole = list(chats), between()
+    told = {m["content"] for chat in chats for m in chat if m["role"] == "system"}
+    if len(told) == 1:
+        chats = [[m for m in chat if m["role"] != "system"] for chat in chats]
+    template = TEMPLATE.replace("%(which)s", _BUT_SYSTEM if len(told) == 1 else "")
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -58,7 +65,7 @@ def train_tokenizer(chats: Iterable[Chat], words: int) -> Any:
     core.train_from_iterator(_texts(chats, whole), trainer)
     core.add_tokens([AddedToken(text, normalized=False) for text in whole])
     return PreTrainedTokenizerFast(
-        tokenizer_object=core, eos_token=END, pad_token=PAD, chat_template=TEMPLATE
+        tokenizer_object=core, eos_token=END, pad_token=PAD, chat_template=template
     )
 
 
