@@ -27,7 +27,7 @@ class Agent:
     """
 
     def __init__(self, briefing: Briefing, planner: Planner, instructions: Sequence[str]) -> None:
-        self._planner, self._instructions = planner, tuple(instructions)
+        self.planner, self._instructions = planner, tuple(instructions)
         self._number = 0
         self._idle = 0
         self._executor = ScriptedExecutor(briefing.facility, briefing.body, briefing.seed)
@@ -79,7 +79,7 @@ class Agent:
             observation, self._instructions[number], self.history, number
         )
         try:
-            subgoal = self._planner.next(request)
+            subgoal = self.planner.next(request)
         except Unusable as error:
             self._keep(Done(Subgoal("?"), Outcome(False, error.label)))
             return None

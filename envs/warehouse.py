@@ -181,8 +181,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
         items = len(self.spec_of_world.placements)
         self._limit = self._max_steps or _STEPS + _ITEM_STEPS * items
         meant = () if self.case is None else (self.case.meanings, self.case.refuse or "")
-        self._judge = Judge(self.task, self.spec_of_world, *meant)
-        self.verdict = self._judge.look(self.observed)
+        self.judge = Judge(self.task, self.spec_of_world, *meant)
+        self.verdict = self.judge.look(self.observed)
         self._potential = self._shape(self.verdict)
         self._last = Action(np.array(self.body.home), (0.0,) * self.body.effectors)
         self._drop_executor()
@@ -227,11 +227,11 @@ class WarehouseEnv(gym.Env[Any, Any]):
         assert self.world is not None
         broken = len(self.verdict.violations)
         if action.report is not None:
-            self._judge.hear(action.report)
+            self.judge.hear(action.report)
         self.observed = self.world.step(action)
         # What holds still does not tell the same thing again.
         self._last = action if action.report is None else replace(action, report=None)
-        self.verdict = self._judge.look(self.observed)
+        self.verdict = self.judge.look(self.observed)
         if self._reward == "sparse":
             reward = float(self.verdict.success)
         else:
@@ -271,8 +271,8 @@ class WarehouseEnv(gym.Env[Any, Any]):
 
     def refuse(self, reason: str) -> Verdict:
         """Take in that the robot refuses what it was told; return how the episode stands."""
-        self._judge.refuse(reason)
-        self.verdict = self._judge.look(self.observed)
+        self.judge.refuse(reason)
+        self.verdict = self.judge.look(self.observed)
         return self.verdict
 
     @property
@@ -306,7 +306,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         away = [
             math.dist(tool, item.pose.position)
             for item in self.observed.scene.items
-            if not self._judge.settled(item.name, verdict.facts)
+            if not self.judge.settled(item.name, verdict.facts)
         ]
         return verdict.progress - _SHAPING * min(1.0, *away) if away else verdict.progress
 
@@ -334,7 +334,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
 
     def _info(self, events: tuple[str, ...]) -> dict[str, Any]:
         assert self.world is not None
-        fallen = self._judge.fallen
+        fallen = self.judge.fallen
         return {
             "success": self.verdict.success,
             "progress": self.verdict.progress,
@@ -357,7 +357,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         if self._executor is not None:
             raise RuntimeError("in skill mode a snapshot can only be taken before the first option")
         state = self.world.snapshot()
-        judge = self._judge.copy()
+        judge = self.judge.copy()
         return Moment(state, judge, self.verdict, self.observed, self._potential, self._last)
 
     def restore(self, moment: Moment, exact: bool = True) -> None:
@@ -365,7 +365,7 @@ class WarehouseEnv(gym.Env[Any, Any]):
         if self.world is None:
             raise gym.error.ResetNeeded("call reset before restore")
         self.world.restore(moment.state, exact)
-        self._judge = moment.judge.copy()
+        self.judge = moment.judge.copy()
         self.verdict, self.observed = moment.verdict, moment.observed
         self._potential, self._last = moment.potential, moment.last
         self._drop_executor()

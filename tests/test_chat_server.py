@@ -406,3 +406,15 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "openai", None)
     with pytest.raises(ValueError, match=r"pip install 'warewheel\[brain\]'"):
         client("http://127.0.0.1/v1")
+
+
+def test_a_schema_of_steps_tells_the_steps_and_any_other_tells_none() -> None:
+    form = schema.one_of(STEPS)
+    assert sorted(schema.texts(form)) == sorted(STEPS)
+    assert schema.texts(form, most=len(STEPS) - 1) == []
+    first = form["anyOf"][0]
+    for other in (
+        {}, {"anyOf": "x"}, {"anyOf": [1]}, schema.step(), {"anyOf": [{**first, "required": []}]},
+        {"anyOf": [{**first, "properties": {"skill": {"type": "number"}}}]},
+    ):  # fmt: skip
+        assert schema.texts(other) == []

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from . import schema
 from .chat import Chat
 from .decoding import Constraint, Free, Grammar, Steps, bind, of_schema
 from .loading import load
@@ -97,8 +98,9 @@ class LocalModel:
         self._reader.forget()
 
     def _constraint(self, demand: Demand) -> Constraint:
-        if demand.steps:
-            return Steps([self._chat.answer(step) for step in demand.steps], self._chat.end)
+        # Who asks through a server says the same steps as a schema, and gets the same answer.
+        if steps := demand.steps or schema.texts(demand.schema or {}):
+            return Steps([self._chat.answer(step) for step in steps], self._chat.end)
         if demand.schema is None:
             return Free()
         if self._vocabulary is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from warewheel.agents.domain import SIGNATURES
@@ -74,6 +76,35 @@ def one_of(steps: Iterable[str]) -> Schema:
             for (keys, firsts), lasts in groups.items()
         ]
     }
+
+
+def texts(schema: Mapping[str, Any], most: int = 1000) -> list[str]:
+    """Return every text that matches a schema such as :func:`one_of` makes.
+
+    There are none if it is of another form, or if there are more than ``most``.
+    """
+    found: list[str] = []
+    forms = schema.get("anyOf")
+    for form in forms if isinstance(forms, list) else []:
+        words = form.get("properties") if isinstance(form, dict) else None
+        if not isinstance(words, dict) or form != _form(
+            {key: _allowed(word) for key, word in words.items()}
+        ):
+            return []
+        choices = [_allowed(word) for word in words.values()]
+        if None in choices or len(found) + math.prod(map(len, filter(None, choices))) > most:
+            return []
+        for chosen in itertools.product(*filter(None, choices)):
+            found.append(json.dumps(dict(zip(words, chosen, strict=True))))
+    return found
+
+
+def _allowed(word: Any) -> Sequence[str] | None:
+    """Return what a word of a form may be, None for anything."""
+    if not isinstance(word, dict):
+        return None
+    one, some = word.get("const"), word.get("enum")
+    return [one] if isinstance(one, str) else some if isinstance(some, list) and some else None
 
 
 def _form(words: dict[str, Sequence[str] | None]) -> Schema:

@@ -3,52 +3,80 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
+from warewheel.agents.agent import Agent
 from warewheel.agents.planners.registry import make_planner
 from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Planner
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel import runner
 from warewheel.flywheel.episode import Episode
 
-from .play import Stage, play
-from .trial import INVALID, Result, Trial, attempt, crashed
+from .labels import labels, primary
+from .play import Played, Stage, play
+from .trial import Result, Trial, attempt, crashed, spent, spoken
+
+
+class Witness:
+    """A listener that keeps what there is to say of an episode once it is over."""
+
+    played: Played
+    planner: Planner
+
+    def on_reset(self, env: WarehouseEnv, agent: Agent) -> None:
+        """Wait."""
+
+    def on_step(self, env: WarehouseEnv, agent: Agent, step: runner.Step) -> None:
+        """Wait."""
+
+    def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
+        """Take down how it ended."""
+        verdict = env.verdict
+        self.planner = agent.planner
+        self.played = Played(
+            verdict, list(agent.history), [done.outcome.cause for done in agent.history],
+            agent.refused, agent.finished and not agent.refused, env.observed.step,
+            env.judge.missed(verdict.facts), env.judge.broken,
+        )  # fmt: skip
 
 
 def perform(trial: Trial) -> Result:
     """Carry out a trial in physics; whatever goes wrong is its result."""
     stage = Stage(trial.case, trial.settings.body)
-    expert = play(stage, Scripted(stage.briefing))
-    spent = len(expert.history) if expert.success else 0
+    expert = spent(play(stage, Scripted(stage.briefing)))
     # A planner that cannot be had at all stops the benchmark, as in the symbolic backend.
     make_planner(trial.planner, stage.briefing, trial.settings.track)
     began = time.perf_counter()
+    witness = Witness()
     try:
         env = WarehouseEnv(body=trial.settings.body, case=trial.case, facility=trial.case.facility)
         try:
-            episode = runner.run(env, trial.planner, trial.case.seed, track=trial.settings.track)
+            episode = runner.run(
+                env, trial.planner, trial.case.seed, [witness], trial.settings.track
+            )
         finally:
             env.close()
     except Exception as error:  # a planner that crashes has failed, and is counted
-        return crashed(trial, spent, f"{type(error).__name__}: {error}")
-    return _sum_up(trial, episode, spent, time.perf_counter() - began)
+        return crashed(trial, expert, f"{type(error).__name__}: {error}")
+    return _sum_up(trial, episode, witness, expert, time.perf_counter() - began)
 
 
-def _sum_up(trial: Trial, episode: Episode, expert: int, seconds: float) -> Result:
-    good = episode.success and not episode.violations
-    causes = [step["outcome"] for step in episode.plan]
-    failed = [c for c in causes if c not in ("SUCCESS", "PREEMPTED")]
-    counts = {cause: failed.count(cause) for cause in sorted(set(failed))}
-    trace: list[dict[str, Any]] = [
-        {"step": step["subgoal"], "outcome": step["outcome"]} for step in episode.plan
-    ]
+def _sum_up(
+    trial: Trial, episode: Episode, witness: Witness, expert: int, seconds: float
+) -> Result:
+    played, good = witness.played, witness.played.success
+    found = labels(trial.case, played)
+    guilty = "" if good else blame(trial)
+    # What the body did last is what a body's failure is called.
+    worst = episode.failures[-1] if guilty == "body" and episode.failures else primary(found)
+    trace = [{"step": s["subgoal"], "outcome": s["outcome"]} for s in episode.plan]
     return Result(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner, success=good,
-        progress=episode.progress, violations=episode.violations, labels=counts,
-        primary="" if good else episode.failures[-1] if episode.failures else "GOAL_MISSED",
-        steps=len(episode.plan), expert=expert, invalid=sum(c in INVALID for c in failed),
-        replans=len(failed), perceiver=episode.perceiver,
-        blame="" if good else blame(trial), seconds=seconds, trace=trace,
+        progress=episode.progress, violations=episode.violations,
+        labels=dict(sorted(found.items())), primary="" if good else worst,
+        steps=len(episode.plan), expert=expert, replans=sum(map(bool, played.labels)),
+        perceiver=episode.perceiver, blame=guilty, seconds=seconds,
+        **spoken(witness.planner, played, trace),
     )  # fmt: skip
 
 

@@ -126,34 +126,47 @@ def attempt(trial: Trial) -> Result:
     try:
         played = go(stage, planner, trial.settings.known)
     except Exception as error:  # a planner that crashes has failed, and is counted
-        return crashed(trial, _spent(expert), f"{type(error).__name__}: {error}")
+        return crashed(trial, spent(expert), f"{type(error).__name__}: {error}")
     return sum_up(trial, played, planner, expert)
 
 
 def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Result:
     """Return the row of a trial."""
     found = labels(trial.case, played)
-    said = planner.inner.utterances if isinstance(planner.inner, Speaking) else []
     trace: list[dict[str, Any]] = [
         {"step": str(done.subgoal), "outcome": done.outcome.cause or "SUCCESS"}
         for done in played.history
     ]
-    for utterance in said:
-        # What ended an instruction is no step.
-        if utterance.turn < len(trace):
-            trace[utterance.turn]["text"] = utterance.completion.text
     return Result(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner,
         success=played.success, progress=round(played.verdict.progress, 6),
         violations=list(played.verdict.violations), labels=dict(sorted(found.items())),
         primary="" if played.success else primary(found), steps=len(played.history),
-        expert=_spent(expert),
-        invalid=sum(label in INVALID for label in played.labels),
-        replans=sum(not d.outcome.success for d in played.history[:-1]),
-        written=sum(u.completion.written for u in said),
-        read=sum(u.completion.read - u.completion.cached for u in said),
-        cost=sum(u.completion.cost for u in said), seconds=planner.seconds, trace=trace,
+        expert=spent(expert), replans=sum(not d.outcome.success for d in played.history[:-1]),
+        seconds=planner.seconds, **spoken(planner.inner, played, trace),
     )  # fmt: skip
+
+
+def spoken(planner: Planner, played: Played, trace: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the fields of a result that tell what a planner said, if it is a language model.
+
+    Args:
+        planner: After the episode.
+        played: How it went.
+        trace: Steps and outcomes; each gets the text that it was written as.
+    """
+    said = planner.utterances if isinstance(planner, Speaking) else []
+    for utterance in said:
+        # What ended an instruction is no step.
+        if utterance.turn < len(trace):
+            trace[utterance.turn]["text"] = utterance.completion.text
+    return {
+        "invalid": sum(label in INVALID for label in played.labels),
+        "written": sum(u.completion.written for u in said),
+        "read": sum(u.completion.read - u.completion.cached for u in said),
+        "cost": sum(u.completion.cost for u in said),
+        "trace": trace,
+    }
 
 
 def crashed(trial: Trial, expert: int, why: str) -> Result:
@@ -166,7 +179,8 @@ def crashed(trial: Trial, expert: int, why: str) -> Result:
     )  # fmt: skip
 
 
-def _spent(expert: Played) -> int:
+def spent(expert: Played) -> int:
+    """Return the subgoals that the expert spent, 0 if it failed."""
     return len(expert.history) if expert.success else 0
 
 
