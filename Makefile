@@ -35,7 +35,7 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 # An unpinned torch may bring gigabytes for graphics cards.
 $(STAMP_ALL): $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-	    -c constraints.txt torch==2.13.0 -e '.[rl,brain]'
+	    -c constraints.txt torch==2.13.0 -e '.[rl,brain,classical]'
 	@touch $@
 
 demo: $(STAMP)  ## Run one delivery; write its film, contact sheet and log to out/demo
@@ -44,7 +44,7 @@ demo: $(STAMP)  ## Run one delivery; write its film, contact sheet and log to ou
 test: $(STAMP)  ## Run the fast tests
 	$(BIN)/python -m pytest -n 2
 
-test-all: $(STAMP_ALL)  ## Install the rl and brain extras; run every test, the slow ones too
+test-all: $(STAMP_ALL)  ## Install all extras; run every test, the slow ones too
 	$(BIN)/python -m pytest -n 2 -m ''
 
 lint: $(STAMP)  ## Check style and types
