@@ -63,7 +63,7 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
     """  # noqa: D301  click reads the control character
     from rich.progress import Progress
 
-    from warewheel.flywheel.suites.material import made
+    from warewheel.flywheel.suites.curriculum import made
 
     out.parent.mkdir(parents=True, exist_ok=True)
     count = 0

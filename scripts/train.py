@@ -102,7 +102,7 @@ def make(count: int, quiet: bool) -> list[Chat]:
     from rich.console import Console
     from rich.progress import Progress
 
-    from warewheel.flywheel.suites.material import made
+    from warewheel.flywheel.suites.curriculum import made
 
     chats = []
     shown = not quiet and sys.stderr.isatty()

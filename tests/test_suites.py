@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from warewheel.agents.language.wire import read
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.configs import ConfigError, check_suite, load_phrases, load_suite, names
 from warewheel.configs.load import document
 from warewheel.configs.schema import Case, Goods, Move, Order, Phrases
 from warewheel.flywheel.bench.labels import EAI, EMBODIED_BENCH, PRECEDENCE
 from warewheel.flywheel.bench.play import Played, Stage, play
-from warewheel.flywheel.suites import files
+from warewheel.flywheel.suites import curriculum, drills, files
 from warewheel.flywheel.suites.make import RECIPES, delivery_of
 from warewheel.flywheel.suites.material import FIRST, chunks, material
 from warewheel.flywheel.suites.noise import Noise
@@ -377,3 +378,27 @@ def test_noise_means_nothing() -> None:
     for group in (phrases.goods, phrases.spots):
         telling |= {key for key in group if key.isalpha()} - {"any", "but", "both"}
     assert not noise & telling
+
+
+def test_a_drill_asks_of_one_delivery_what_the_expert_would_do() -> None:
+    said = drills.drill(200_000_001)
+    assert said == drills.drill(200_000_001)
+    asked = [m["content"] for m in said if m["role"] == "user"]
+    answers = [m["content"] for m in said if m["role"] == "assistant"]
+    assert len(asked) == len(answers) > 10
+    assert asked[0].startswith("slots: ") and all("slots: " not in text for text in asked[1:])
+    assert sum("told: " in text for text in asked) == 10
+    for text, answer in zip(asked, answers, strict=True):
+        step = read(answer)
+        assert step is not None and step.skill == "place"
+        assert text.splitlines()[-1].startswith(f"{step.item} is ")
+
+
+def test_the_curriculum_is_the_same_for_any_number_of_workers() -> None:
+    one, two = (
+        [row for _, some in curriculum.made(60, workers=workers) for row in some]
+        for workers in (1, 2)
+    )
+    assert one == two
+    assert {row["case"].partition("-")[0] for row in one} > {"drill", "base", "reference"}
+    assert all(row["seed"] >= FIRST for row in one)

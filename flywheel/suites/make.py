@@ -109,7 +109,7 @@ def cases(recipe: Recipe, name: str, first: int, count: int) -> Iterator[Case]:
             meaning = draw_refusal(delivery, speaker, rng) if kind == "refuse" else draw.draw(kind)
             if meaning is None:
                 continue
-            case = _case(blank, meaning)
+            case = case_of(blank, meaning)
             if accepted(case, recipe.pinned and kind != "house"):
                 yield case
                 made += 1
@@ -134,7 +134,7 @@ def accepted(case: Case, pinned: bool) -> bool:
         played = play(stage, Scripted(stage.briefing))
         if not played.success:
             return False
-        if not case.refuse and not _sensible(case, played):
+        if not case.refuse and not sensible(case, played, delivery_of(case)):
             return False
     except ConfigError:
         # A comparison without a clear answer.
@@ -145,9 +145,8 @@ def accepted(case: Case, pinned: bool) -> bool:
     return not play(stage, Scripted(plain)).success
 
 
-def _sensible(case: Case, played: Played) -> bool:
+def sensible(case: Case, played: Played, delivery: Delivery) -> bool:
     """Tell whether the orders mean something, and nothing that a house should forbid."""
-    delivery = delivery_of(case)
     for order in case.meanings:
         mine = [
             unit
@@ -166,7 +165,8 @@ def _sensible(case: Case, played: Played) -> bool:
     )
 
 
-def _case(blank: Case, meaning: Meaning) -> Case:
+def case_of(blank: Case, meaning: Meaning) -> Case:
+    """Return a case with a meaning."""
     one = len(meaning.sentences) == 1
     orders = meaning.orders if any(order != Order() for order in meaning.orders) else ()
     return blank.model_copy(

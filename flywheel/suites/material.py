@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -17,7 +15,7 @@ from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Briefing, Request
 from warewheel.configs import load_phrases
 from warewheel.configs.schema import Case
-from warewheel.flywheel.bench.play import Stage, play
+from warewheel.flywheel.bench.play import Played, Stage, play
 
 from .make import RECIPES, Recipe, cases
 from .noise import Noise
@@ -59,15 +57,15 @@ class Lesson:
 
     case: Case
     messages: tuple[Any, ...]
+    played: Played
 
 
 def lesson(case: Case) -> Lesson | None:
     """Return the expert's conversation about a case, or None if it fails."""
     stage = Stage(case)
     witness = Witness(stage.briefing, Scripted(stage.briefing))
-    if not play(stage, witness).success:
-        return None
-    return Lesson(case, witness.conversation.messages)
+    played = play(stage, witness)
+    return Lesson(case, witness.conversation.messages, played) if played.success else None
 
 
 def material(suite: str, first: int, count: int) -> Iterator[Lesson]:
@@ -110,25 +108,6 @@ def chunks(count: int, first: int = 0) -> Iterator[tuple[str, int, int]]:
         for k in range(first, first + wanted):
             # Chances are that a chunk passes over some seeds; four times as many are its own.
             yield suite, FIRST + kind * _ROOM + k * 4 * _CHUNK, _CHUNK
-
-
-def made(count: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
-    """Yield about ``count`` lessons as rows to train on, some at a time, and the share done.
-
-    Args:
-        count: Lessons in all.
-        first: See `chunks`.
-        workers: Processes; the rows and their order are the same for any number.
-    """
-    jobs = list(chunks(count, first))
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-        try:
-            for k, some in enumerate(pool.map(rows, *zip(*jobs, strict=True)), 1):
-                yield k / len(jobs), some
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def rows(suite: str, first: int, count: int) -> list[Row]:

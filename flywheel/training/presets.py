@@ -77,7 +77,7 @@ PRESETS = {
     ),
     "small": Preset(
         words=1024, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
-        rate=1.5e-3, batch=4096, heard=0.1, steps=4400, lessons=36000,
+        rate=1.5e-3, batch=4096, heard=0.1, steps=3600, lessons=12000,
     ),
 }  # fmt: skip
 
