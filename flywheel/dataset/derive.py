@@ -66,7 +66,7 @@ class Totals:
     def info(self) -> bytes:
         """Return info.json."""
         schema = self._schema
-        return _json({
+        return plain_json({
             "codebase_version": VERSION, "robot_type": schema.robot_type,
             "total_episodes": self.episodes, "total_frames": self.frames,
             "total_tasks": len(self.tasks), "chunks_size": CHUNK,
@@ -86,7 +86,7 @@ class Totals:
         if self.episodes:
             made = {k: one.stats() | exact.get(k, {}) for k, one in self._running.items()}
             made |= {k: describe_images(one, self.frames) for k, one in self._counts.items()}
-        return _json(made)
+        return plain_json(made)
 
     def tasks_file(self) -> bytes:
         """Return tasks.parquet."""
@@ -127,8 +127,8 @@ def exact_quantiles(schema: Schema, files: Sequence[Path], frames: int) -> dict[
     return made
 
 
-def _json(data: Mapping[str, Any]) -> bytes:
-    # A line for each entry. Indenting all of it takes a slow encoder, and this is written at
-    # every append.
+def plain_json(data: Mapping[str, Any]) -> bytes:
+    """Return a JSON file with a line for each entry."""
+    # Indenting all of it takes a slow encoder, and this is written at every append.
     lines = [f"{json.dumps(key)}: {json.dumps(value)}" for key, value in data.items()]
     return ("{\n" + ",\n".join(lines) + "\n}\n").encode()

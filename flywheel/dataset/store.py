@@ -14,20 +14,18 @@ from typing import Any
 from warewheel.configs.choice import unknown
 
 from .append import put
-from .card import About, card, ours
-from .derive import Totals, exact_quantiles
+from .card import About
+from .derive import Totals
 from .draft import SEAL, read_draft
 from .files.disk import DRAFTS, LOCK, PRIVATE, Lock, told, write
 from .files.episodes import Row, episodes_parquet, episodes_schema, light_columns
 from .files.frames import Columns, read_group, read_groups
-from .files.layout import ABOUT, CARD, INFO, STATS, SUBTASKS, TASKS, VERSION, Place
+from .files.layout import ABOUT, INFO, VERSION, Place
 from .files.rows import all_rows, data_place, first_frame, group_of, video_place
 from .files.video import Frame, decode
 from .recover import recover
 from .schema import Schema, read_schema
-
-# There while stats.json lacks exact quantiles.
-UNSETTLED = "unsettled"
+from .settle import data_of, is_settled, settle, unsettle, write_about, write_totals
 
 
 class Dataset:
@@ -64,9 +62,8 @@ class Dataset:
                 raise ValueError(f"{folder}: not empty; open it, or choose another folder")
             made._take()
             made._rows = []
-            data = {"schema": schema.data(), "about": made.about.data()}
-            write(folder / ABOUT, (json.dumps(data, indent=1) + "\n").encode())
-            made._write_totals(True, True)
+            write_about(folder, schema, made.about)
+            write_totals(folder, schema, made._totals)
             made._settle()
         return made
 
@@ -115,7 +112,7 @@ class Dataset:
             return
         try:
             with told(self.folder):
-                if (self.folder / PRIVATE / UNSETTLED).exists():
+                if not is_settled(self.folder):
                     self._settle()
         finally:
             self._release()
@@ -190,7 +187,7 @@ class Dataset:
         made: list[Path] = []
         try:
             with told(self.folder):
-                (self.folder / PRIVATE / UNSETTLED).touch()
+                unsettle(self.folder)
                 row = put(self.folder, self.schema, place, totals, draft, seal, features, made)
                 # The episode is part of the dataset once this file is there.
                 write(place.meta(self.folder), episodes_parquet(self._kinds, [row]))
@@ -204,7 +201,8 @@ class Dataset:
         self._rows.append({name: row[name] for name in self._light})
         self._next = place.next
         with told(self.folder):
-            self._write_totals(len(totals.tasks) > tasks, len(totals.subtasks) > subtasks)
+            new = len(totals.tasks) > tasks, len(totals.subtasks) > subtasks
+            write_totals(self.folder, self.schema, totals, *new)
             shutil.rmtree(draft, ignore_errors=True)
         return len(self._rows) - 1
 
@@ -224,50 +222,38 @@ class Dataset:
         found = recover(self.folder, self.schema)
         self._totals, self._next, self.recovered = found.totals, found.place, found.done
         self._rows = [{name: row[name] for name in self._light} for row in found.rows]
-        self._write_totals(True, True)
-
-    def _write_totals(self, tasks: bool, subtasks: bool) -> None:
-        """Write what follows from the episodes, all but what takes a look at every frame."""
-        files = {INFO: self._totals.info()}
-        if (self.folder / PRIVATE / UNSETTLED).exists():
-            files[STATS] = self._totals.stats({})
-        if tasks:
-            files[TASKS] = self._totals.tasks_file()
-        if subtasks and self.schema.subtasks:
-            files[SUBTASKS] = self._totals.subtasks_file()
-        for name, content in files.items():
-            write(self.folder / name, content, durable=False)
+        write_totals(self.folder, self.schema, self._totals)
 
     def _settle(self) -> None:
-        places = dict.fromkeys(data_place(row) for row in self.episodes())
-        files = [place.data(self.folder) for place in places]
-        exact = exact_quantiles(self.schema, files, self._totals.frames)
-        write(self.folder / STATS, self._totals.stats(exact))
-        path = self.folder / CARD
-        if not path.exists() or ours(path.read_text(encoding="utf-8")):
-            text = card(self.schema, self.about, self._totals)
-            write(path, text.encode(), durable=False)
-        (self.folder / PRIVATE / UNSETTLED).unlink(missing_ok=True)
+        files = list(dict.fromkeys(data_place(row).data(self.folder) for row in self.episodes()))
+        settle(self.folder, self.schema, self.about, self._totals, files)
 
 
-def read_about(folder: Path) -> tuple[Schema, About]:
+def read_about(folder: Path, strict: bool = True) -> tuple[Schema, About]:
     """Return what a dataset is.
 
+    Args:
+        folder: Where it is.
+        strict: Whether info.json must be readable.
+
     Raises:
-        ValueError: If there is none, or it is newer than this program.
+        ValueError: If there is no dataset, or it is newer than this program.
     """
-    path = folder / INFO
+    if not folder.is_dir():
+        raise ValueError(f"{folder}: no such folder")
+    for path in (folder / INFO, folder / ABOUT):
+        if not path.exists() and (strict or path.name != Path(INFO).name):
+            raise ValueError(f"{folder}: no dataset of warewheel; {path.name} is missing")
+    info, data = data_of(folder / INFO), data_of(folder / ABOUT)
+    if isinstance(info, dict):
+        _check_version(folder, str(info.get("codebase_version")))
+    elif strict:
+        raise ValueError(f"{folder / INFO} cannot be read; `warewheel repair` mends it")
     try:
-        version = str(json.loads(path.read_text())["codebase_version"])
-        _check_version(folder, version)
-        data: dict[str, Any] = json.loads((folder / ABOUT).read_text())
+        assert isinstance(data, dict)
         return read_schema(data["schema"]), About(**data["about"])
-    except FileNotFoundError as error:
-        raise ValueError(
-            f"{folder}: no dataset of warewheel; {error.filename} is missing"
-        ) from None
-    except (KeyError, TypeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{folder}: what is in meta/*.json cannot be read: {error}") from error
+    except (AssertionError, KeyError, TypeError) as error:
+        raise ValueError(f"{folder / ABOUT} cannot be read") from error
 
 
 def _check_version(folder: Path, version: str) -> None:

@@ -37,3 +37,31 @@ def reading(path: Path) -> Iterator[pq.ParquetFile]:
         raise ValueError(f"{path}: not there") from None
     except (pa.ArrowException, OSError, ValueError, KeyError, IndexError) as error:
         raise ValueError(f"{path}: no Parquet file that can be read") from error
+
+
+def same_parquet(content: bytes, wanted: bytes) -> bool:
+    """Return whether a file holds what it should.
+
+    If the same pyarrow wrote both, every byte must be the same; otherwise every value.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if content == wanted:
+        return True
+    try:
+        with pq.ParquetFile(pa.BufferReader(content)) as file:
+            writer, table = file.metadata.created_by, file.read()
+        with pq.ParquetFile(pa.BufferReader(wanted)) as file:
+            return bool(writer != file.metadata.created_by and table.equals(file.read()))
+    except (pa.ArrowException, OSError, ValueError):
+        return False
+
+
+def groups_of(path: Path) -> int:
+    """Return the number of row groups of a file; 0 if it cannot be read."""
+    try:
+        with reading(path) as file:
+            return int(file.num_row_groups)
+    except ValueError:
+        return 0

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +39,8 @@ class Encoder:
         name, pixels, options = _CODECS[codec]
         self._size, self._count, self._base = size, 0, Fraction(1, fps)
         self._make = av.VideoFrame.from_ndarray
-        self._container: Any = av.open(str(path), "w", format="mp4")
-        self._stream: Any = self._container.add_stream(name, rate=Fraction(fps))
+        self._container = cast(Any, av.open(str(path), "w", format="mp4"))
+        self._stream = cast(Any, self._container.add_stream(name, rate=Fraction(fps)))
         self._stream.height, self._stream.width = size
         self._stream.pix_fmt = pixels
         self._stream.codec_context.thread_count = 1
@@ -168,8 +168,9 @@ def join(target: Path, sources: Sequence[tuple[Path, int, int]], fps: int) -> No
     """
     import av
 
+    out: Any
     with av.open(str(target), "w", format="mp4") as out:
-        stream = None
+        stream: Any = None
         at = 0
         for path, first, count in sources:
             for k, packet in enumerate(_packets(path, fps)):
