@@ -1,0 +1,100 @@
+"""Writing what follows from all episodes: at every append, and exactly at the end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from .card import About, card, ours
+from .derive import Totals, exact_quantiles, plain_json
+from .files.disk import PRIVATE, write
+from .files.layout import ABOUT, CARD, INFO, STATS, SUBTASKS, TASKS
+from .schema import Schema
+
+# There while stats.json lacks exact quantiles.
+_UNSETTLED = "unsettled"
+
+
+def write_about(folder: Path, schema: Schema, about: About) -> None:
+    """Write what a dataset is."""
+    data = {"schema": schema.data(), "about": about.data()}
+    write(folder / ABOUT, plain_json(data | {"sha256": _digest(data)}))
+
+
+def about_whole(folder: Path) -> bool:
+    """Return whether what a dataset is reads as it was written."""
+    data = data_of(folder / ABOUT)
+    if not isinstance(data, dict):
+        return False
+    return bool(data.pop("sha256", None) == _digest(data))
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def unsettle(folder: Path) -> None:
+    """Note that an episode is about to be appended."""
+    path = folder / PRIVATE / _UNSETTLED
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
+def is_settled(folder: Path) -> bool:
+    """Return whether stats.json is exact."""
+    return not (folder / PRIVATE / _UNSETTLED).exists()
+
+
+def write_totals(
+    folder: Path, schema: Schema, totals: Totals, tasks: bool = True, subtasks: bool = True
+) -> None:
+    """Write what follows from the rows of the episodes alone.
+
+    Args:
+        folder: The dataset's.
+        schema: What its columns are.
+        totals: Sums over all episodes.
+        tasks: Whether tasks.parquet has changed.
+        subtasks: Whether subtasks.parquet has changed.
+    """
+    files = {INFO: totals.info()}
+    if not is_settled(folder):
+        files[STATS] = totals.stats({})
+    if tasks:
+        files[TASKS] = totals.tasks_file()
+    if subtasks and schema.subtasks:
+        files[SUBTASKS] = totals.subtasks_file()
+    for name, content in files.items():
+        # They can be worked out again, so nothing waits for the disk.
+        write(folder / name, content, durable=False)
+
+
+def settle(
+    folder: Path, schema: Schema, about: About, totals: Totals, files: Sequence[Path]
+) -> None:
+    """Write exact statistics, which takes a look at every frame, and the card.
+
+    Args:
+        folder: The dataset's.
+        schema: What its columns are.
+        about: What it is.
+        totals: Sums over all episodes.
+        files: The files with frames.
+    """
+    exact = exact_quantiles(schema, files, totals.frames)
+    write(folder / STATS, totals.stats(exact))
+    path = folder / CARD
+    if not path.exists() or ours(path.read_text(encoding="utf-8")):
+        write(path, card(schema, about, totals).encode(), durable=False)
+    (folder / PRIVATE / _UNSETTLED).unlink(missing_ok=True)
+
+
+def data_of(path: Path) -> object:
+    """Return what is in a JSON file; None if it cannot be read."""
+    try:
+        found: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return found
