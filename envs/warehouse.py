@@ -213,13 +213,16 @@ class WarehouseEnv(gym.Env[Any, Any]):
         return self._observe(), reward, ended, cut, self._info(self.verdict.events)
 
     def perform(self, action: Action) -> tuple[Any, float, bool, bool, dict[str, Any]]:
-        """Do an agent's action in ``joint`` mode, with what it reports.
+        """Do an agent's action in ``joint`` mode, as `encode` makes it, with what it reports."""
+        return self.repeat(self.encode(action), action.report)
 
-        The motors are told what `encode` makes of it, so that a recorded array does the same.
-        """
-        self._report = action.report
+    def repeat(
+        self, action: NDArray[Any], report: Report | None
+    ) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Do an array of ``joint`` mode, such as one that was recorded, with a report."""
+        self._report = report
         try:
-            return self.step(self.encode(action))
+            return self.step(action)
         finally:
             self._report = None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from warewheel.configs import ConfigError, load_split, names
+from warewheel.envs.warehouse import WarehouseEnv
 
 # The facilities that are shipped, taken in turn.
 ALL = "all"
@@ -47,3 +48,40 @@ def of_split(
     for k in range(first, first + count):
         turn = {"task": tasks[k // len(places) % len(tasks)], "facility": places[k % len(places)]}
         yield dict(settings) | own | turn, split.seeds.first + k
+
+
+def asked(
+    task: str | None, first: int, facility: str, split: str | None, faults: str | None,
+    level: str | None, count: int, settings: Mapping[str, Any],
+) -> list[Case]:  # fmt: skip
+    """Return the cases that a command's options ask for, each of them possible.
+
+    Args:
+        task: None for ``chain``, or in a split for its own.
+        first: First seed, or first number in the split.
+        facility: Name, file or `ALL`.
+        split: Name, or None.
+        faults: Name of a fault profile, ``none``, or None.
+        level: Of variation, or None.
+        count: How many.
+        settings: All other arguments of `WarehouseEnv`.
+
+    Raises:
+        ValueError: Options exclude each other, or a cell cannot work.
+    """
+    if split is None:
+        more = {
+            "task": task or "chain", "level": level or "none",
+            "faults": None if faults == "none" else faults,
+        }  # fmt: skip
+        cases = list(counted({**settings, **more}, facility, first, count))
+    elif facility != ALL or faults or level:
+        raise ValueError("a split has facilities, faults and a level of its own")
+    else:
+        cases = list(of_split(split, settings, task, first, count))
+    seen: list[dict[str, Any]] = []
+    for one, _ in cases:
+        if one not in seen:
+            seen.append(one)
+            WarehouseEnv(**one).close()
+    return cases

@@ -33,6 +33,7 @@ class Episode:
         sim_seconds: Simulated time [s].
         wall_seconds: Time on the clock [s].
         hash: SHA-256 of the trajectory.
+        draft: Folder of its recording, until that is part of a dataset; no part of the row.
     """
 
     task: str
@@ -55,7 +56,10 @@ class Episode:
     sim_seconds: float
     wall_seconds: float
     hash: str
+    draft: str = ""
 
     def row(self) -> dict[str, Any]:
         """Return the episode as plain data."""
-        return asdict(self)
+        row = asdict(self)
+        del row["draft"]
+        return row

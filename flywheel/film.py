@@ -29,6 +29,39 @@ _MOST_TILES = 24
 _INK, _PAPER, _BAR = (245, 245, 245), (22, 25, 31), (86, 180, 120)
 
 
+class Reel:
+    """A film that is being written.
+
+    Args:
+        path: Where to; its ending chooses the container.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._container = av.open(str(path), "w")
+        self._stream = self._container.add_stream("libx264", rate=Fraction(_FPS))
+        self._stream.width, self._stream.height = _VIEW.width, _VIEW.height
+        self._stream.pix_fmt = "yuv420p"
+        self._stream.options = {"crf": "23", "preset": "veryfast"}
+
+    def watch(self, k: int, env: WarehouseEnv) -> None:
+        """Take a picture now and then, as control steps count up."""
+        if k % _EVERY == 0:
+            self.add(shoot(env, ""))
+
+    def add(self, frame: Frame) -> None:
+        """Add a picture."""
+        picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
+        for packet in self._stream.encode(picture):
+            self._container.mux(packet)
+
+    def close(self) -> None:
+        """Write what is left, and close the file."""
+        for packet in self._stream.encode():
+            self._container.mux(packet)
+        self._container.close()
+
+
 class Film:
     """Takes pictures while an episode runs.
 
@@ -44,49 +77,36 @@ class Film:
         """Open the files."""
         self._tiles: list[Frame] = []
         self._subgoal = ""
-        self._container = None
-        if self._video is not None:
-            self._video.parent.mkdir(parents=True, exist_ok=True)
-            self._container = av.open(str(self._video), "w")
-            self._stream = self._container.add_stream("libx264", rate=Fraction(_FPS))
-            self._stream.width, self._stream.height = _VIEW.width, _VIEW.height
-            self._stream.pix_fmt = "yuv420p"
-            self._stream.options = {"crf": "23", "preset": "veryfast"}
+        self._reel = None if self._video is None else Reel(self._video)
 
     def on_step(self, env: WarehouseEnv, agent: Agent, step: Step) -> None:
         """Take a picture now and then, and one at the end of each subgoal."""
         subgoal = str(agent.subgoal or "")
         changed = subgoal != self._subgoal
         if changed and self._subgoal not in ("", "wait()") and self._sheet is not None:
-            self._tiles.append(self._shoot(env, self._subgoal, shadow=True))
+            self._tiles.append(shoot(env, self._subgoal, shadow=True))
         self._subgoal = subgoal
-        if self._container is not None and env.observed.step % _EVERY == 0:
-            self._encode(self._shoot(env, subgoal))
+        if self._reel is not None and env.observed.step % _EVERY == 0:
+            self._reel.add(shoot(env, subgoal))
 
     def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
         """Hold the last picture for a second, and close the files."""
-        end = self._shoot(env, "success" if episode.success else "not done", shadow=True)
-        for _ in range(_FPS):
-            self._encode(end)
-        if self._container is not None:
-            for packet in self._stream.encode():
-                self._container.mux(packet)
-            self._container.close()
+        end = shoot(env, "success" if episode.success else "not done", shadow=True)
+        if self._reel is not None:
+            for _ in range(_FPS):
+                self._reel.add(end)
+            self._reel.close()
         if self._sheet is not None:
             self._sheet.parent.mkdir(parents=True, exist_ok=True)
             contact_sheet([*self._tiles, end]).save(self._sheet)
 
-    def _shoot(self, env: WarehouseEnv, subgoal: str, shadow: bool = False) -> Frame:
-        assert env.world is not None
-        # Shadows cost as much again as the picture; only the few tiles of a sheet have them.
-        rgb = take(env.world, _VIEW, shadow=shadow).rgb
-        return caption(rgb, f"{env.world.time:6.1f} s   {subgoal}", env.verdict.progress)
 
-    def _encode(self, frame: Frame) -> None:
-        if self._container is not None:
-            picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            for packet in self._stream.encode(picture):
-                self._container.mux(packet)
+def shoot(env: WarehouseEnv, text: str, shadow: bool = False) -> Frame:
+    """Return a picture of a cell with the time and a line of text."""
+    assert env.world is not None
+    # Shadows cost as much again as the picture; only the few tiles of a sheet have them.
+    rgb = take(env.world, _VIEW, shadow=shadow).rgb
+    return caption(rgb, f"{env.world.time:6.1f} s   {text}", env.verdict.progress)
 
 
 def caption(rgb: Frame, text: str, progress: float) -> Frame:

@@ -13,7 +13,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -24,6 +24,7 @@ from warewheel.envs.warehouse import WarehouseEnv
 
 from . import runner
 from .episode import Episode
+from .record.recorder import Record, Recorder
 
 # Control steps between two glimpses.
 _EVERY = 10
@@ -42,6 +43,7 @@ class Job:
         video: Where to write a film, or None.
         sheet: Where to write a contact sheet, or None.
         out: Folder for the log, or None.
+        record: Where it is recorded, or None.
     """
 
     settings: Mapping[str, Any]
@@ -50,6 +52,7 @@ class Job:
     video: Path | None = None
     sheet: Path | None = None
     out: Path | None = None
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,14 @@ class _Bench:
             from .log import EpisodeLog
 
             listeners.append(EpisodeLog(job.out))
-        return runner.run(self._env, job.planner, job.seed, listeners)
+        if job.record is None:
+            return runner.run(self._env, job.planner, job.seed, listeners)
+        recorder = Recorder(job.record, job.settings)
+        try:
+            episode = runner.run(self._env, job.planner, job.seed, [*listeners, recorder])
+        finally:
+            recorder.give_up()
+        return replace(episode, draft=str(recorder.made or ""))
 
     def clear(self) -> None:
         if self._env is not None:

@@ -12,6 +12,7 @@ from warewheel.agents.diagnosis import named
 from warewheel.agents.planners.registry import make_planner
 from warewheel.agents.request import brief
 from warewheel.envs.warehouse import WarehouseEnv
+from warewheel.sim.values import Report
 from warewheel.sim.world import PERIOD
 
 from .episode import Episode
@@ -34,12 +35,14 @@ class Listener(Protocol):
 
 
 class Step:
-    """One control step: the action sent, and what came of it."""
+    """One control step: the action sent, what was told with it, and what came of it."""
 
-    __slots__ = ("action", "info", "reward")
+    __slots__ = ("action", "info", "report", "reward")
 
-    def __init__(self, action: Any, reward: float, info: dict[str, Any]) -> None:
-        self.action, self.reward, self.info = action, reward, info
+    def __init__(
+        self, action: Any, reward: float, info: dict[str, Any], report: Report | None = None
+    ) -> None:
+        self.action, self.reward, self.info, self.report = action, reward, info, report
 
 
 def run(
@@ -69,7 +72,7 @@ def run(
             _, reward, ended, cut, info = env.perform(action)
             over = ended or cut
             if listeners:
-                step = Step(env.encode(action), reward, info)
+                step = Step(env.encode(action), reward, info, action.report)
                 for listener in listeners:
                     listener.on_step(env, agent, step)
         episode = _sum_up(env, agent, planner, seed, time.perf_counter() - began)

@@ -8,8 +8,11 @@ from .lazy import LazyGroup
 
 _COMMANDS = {
     "bench": ("warewheel.scripts.bench:bench", "Compare planners on suites of instructions."),
+    "collect": ("warewheel.scripts.collect:collect", "Keep episodes as a LeRobot dataset."),
     "demo": ("warewheel.scripts.demo:demo", "Run one delivery; write its film, pictures and log."),
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
+    "render": ("warewheel.scripts.collect:render", "Add cameras to a dataset by repeating it."),
+    "replay": ("warewheel.scripts.collect:replay", "Do recorded actions again; compare."),
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),
     "serve": ("warewheel.scripts.serve:serve", "Serve a language model on this machine."),
     "suite": ("warewheel.scripts.suite:suite", "Make suites of instructions."),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -51,29 +50,14 @@ def run(
     """  # noqa: D301  click reads the control character
     with user_errors():
         from warewheel.agents.planners.registry import check_planner
-        from warewheel.envs.warehouse import WarehouseEnv
-        from warewheel.flywheel.cases import ALL, counted, of_split
+        from warewheel.flywheel.cases import asked
         from warewheel.flywheel.pool import Inline, Job, Pool, Processes
 
         check_planner(planner)
-        settings: dict[str, Any] = {
-            "body": body, "instruction": instruction, "observation": "instruction",
-        }  # fmt: skip
-        if split is None:
-            settings |= {
-                "task": task or "chain", "level": level or "none",
-                "faults": None if faults == "none" else faults,
-            }  # fmt: skip
-            cases = list(counted(settings, facility, seed, episodes))
-        elif facility != ALL or faults or level:
-            raise ValueError("a split has facilities, faults and a level of its own")
-        else:
-            cases = list(of_split(split, settings, task, seed, episodes))
-        seen: list[dict[str, Any]] = []
-        for one, _ in cases:
-            if one not in seen:
-                seen.append(one)
-                WarehouseEnv(**one).close()
+        cases = asked(
+            task, seed, facility, split, faults, level, episodes,
+            {"body": body, "instruction": instruction, "observation": "instruction"},
+        )  # fmt: skip
     jobs = [
         Job(one, planner, seed, video=video if k == 0 else None, out=out)
         for k, (one, seed) in enumerate(cases)

@@ -1,0 +1,1 @@
+"""Recording: episodes into a dataset, repeated from it, and with cameras added later."""

@@ -1,0 +1,94 @@
+"""Collecting: episodes run by a pool, and appended to a dataset in their order."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warewheel.flywheel.dataset.card import About
+from warewheel.flywheel.dataset.schema import Schema
+from warewheel.flywheel.dataset.store import Dataset
+from warewheel.flywheel.episode import Episode
+from warewheel.flywheel.pool import Job, Pool, Tell
+
+from .recorder import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """What is to be collected.
+
+    Attributes:
+        cases: Settings of the environment and seed of each episode.
+        planner: Who chooses subgoals.
+        schema: What is recorded.
+        about: For the dataset's card.
+    """
+
+    cases: Sequence[tuple[Mapping[str, Any], int]]
+    planner: str
+    schema: Schema
+    about: About
+
+
+def collect(
+    what: Collection, folder: Path, pool: Pool, resume: bool, tell: Tell = lambda _: None
+) -> Iterator[Episode]:
+    """Yield episodes as they become part of a dataset, in their order.
+
+    An episode that crashes, or that is refused before anything moves, has no frames, and is no
+    part of it.
+
+    Args:
+        what: What is to be collected.
+        folder: The dataset's; new, unless ``resume``.
+        pool: Where episodes run; where they do makes no difference to the dataset.
+        resume: Go on after the last episode that is there.
+        tell: Hears how the episodes at work stand.
+
+    Raises:
+        ValueError: The folder holds something else, or cannot be written to.
+    """
+    if resume and (folder / "meta").is_dir():
+        dataset = Dataset.open(folder, append=True, schema=what.schema)
+    else:
+        dataset = Dataset.create(folder, what.schema, what.about)
+    with dataset:
+        for left in dataset.drafts():
+            # Of a run that was killed: its episode runs again.
+            shutil.rmtree(left)
+        start = _next(dataset, what)
+        jobs = [
+            Job(settings, what.planner, seed, record=Record(folder, what.schema, start + k))
+            for k, (settings, seed) in enumerate(what.cases[start:])
+        ]
+        for episode in pool.run(jobs, tell):
+            if episode.draft:
+                dataset.append(Path(episode.draft))
+            yield episode
+
+
+def _next(dataset: Dataset, what: Collection) -> int:
+    """Return the number of the first episode that is still to be collected.
+
+    Raises:
+        ValueError: An episode of the dataset is not one of the collection's.
+    """
+    last = -1
+    for row in dataset.episodes():
+        last = row["number"]
+        same = last < len(what.cases) and (
+            row["seed"] == what.cases[last][1]
+            and json.loads(row["config"]) == json.loads(json.dumps(what.cases[last][0]))
+            and row["planner"] == what.planner
+        )
+        if not same:
+            raise ValueError(
+                f"{dataset.folder}: its episode {row['episode_index']} was collected with other "
+                "settings; --resume goes on with the same"
+            )
+    return last + 1
