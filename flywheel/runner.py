@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from warewheel.agents.agent import Agent
 from warewheel.agents.diagnosis import named
 from warewheel.agents.planners.registry import make_planner
+from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.request import brief
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.sim.values import Report
@@ -57,7 +58,7 @@ def run(
     case = env.case
     briefing = brief(env.task, (env.facility, env.body, env.catalogue), seed, case)
     told = (env.instruction,) if case is None else case.instructions
-    agent = Agent(briefing, make_planner(planner, briefing, track), told)
+    agent = Agent(briefing, Scribe(briefing, make_planner(planner, briefing, track)), told)
     began = time.perf_counter()
     for listener in listeners:
         listener.on_reset(env, agent)

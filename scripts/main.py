@@ -8,11 +8,14 @@ from .lazy import LazyGroup
 
 _COMMANDS = {
     "bench": ("warewheel.scripts.bench:bench", "Compare planners on suites of instructions."),
+    "clean": ("warewheel.scripts.clean:clean", "Select episodes to learn from."),
     "collect": ("warewheel.scripts.collect:collect", "Keep episodes as a LeRobot dataset."),
     "demo": ("warewheel.scripts.demo:demo", "Run one delivery; write its film, pictures and log."),
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
+    "push": ("warewheel.scripts.clean:push", "Upload a dataset to the Hugging Face Hub."),
     "render": ("warewheel.scripts.collect:render", "Add cameras to a dataset by repeating it."),
     "replay": ("warewheel.scripts.collect:replay", "Do recorded actions again; compare."),
+    "rows": ("warewheel.scripts.clean:rows", "Write conversations for language models."),
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),
     "serve": ("warewheel.scripts.serve:serve", "Serve a language model on this machine."),
     "suite": ("warewheel.scripts.suite:suite", "Make suites of instructions."),

@@ -6,6 +6,7 @@ import time
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.planners.registry import make_planner
+from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Planner
 from warewheel.envs.warehouse import WarehouseEnv
@@ -32,7 +33,8 @@ class Witness:
     def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
         """Take down how it ended."""
         verdict = env.verdict
-        self.planner = agent.planner
+        assert isinstance(agent.planner, Scribe)
+        self.planner = agent.planner.inner
         self.played = Played(
             verdict, list(agent.history), [done.outcome.cause for done in agent.history],
             agent.refused, agent.finished and not agent.refused, env.observed.step,

@@ -43,6 +43,7 @@ FACTS = (
     Fact("faults", "str", "JSON: what was made to go wrong, and whether the monitor named it"),
     Fact("diagnoses", "str", "JSON: what the monitor named"),
     Fact("plan", "str", "JSON: subgoals with outcomes, and what a language model wrote"),
+    Fact("chat", "str", "JSON: what the planner was told and said, as messages"),
     Fact("reports", "list[str]", "findings that were told, as JSON; frames go by their numbers"),
     Fact("refused", "str", "why the instruction was refused; empty if it was not"),
     Fact("items", "int", "items in the scene at the end"),

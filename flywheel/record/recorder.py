@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.planners.registry import fingerprint
+from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.speaking import Speaking
 from warewheel.envs.views import VIEWS
 from warewheel.envs.warehouse import WarehouseEnv
@@ -124,7 +125,9 @@ class Recorder:
         row = episode.row()
         config = _json(self._settings)
         plan = [dict(step) for step in row["plan"]]
-        said = agent.planner.utterances if isinstance(agent.planner, Speaking) else []
+        scribe = agent.planner
+        assert isinstance(scribe, Scribe)
+        said = scribe.inner.utterances if isinstance(scribe.inner, Speaking) else []
         for utterance in said:
             if utterance.turn < len(plan):
                 plan[utterance.turn]["text"] = utterance.completion.text
@@ -140,6 +143,7 @@ class Recorder:
             "failure": "" if episode.success else episode.failures[-1],
             "stages": _json(row["stages"]), "faults": _json(row["faults"]),
             "diagnoses": _json(row["diagnoses"]), "plan": _json(plan), "cargo": _json(cargo),
+            "chat": _json(list(scribe.messages)),
             "reports": self._reports, "refused": agent.refused,
             "config": config, "config_hash": hashlib.sha256(config.encode()).hexdigest(),
             "model_hash": fingerprint(episode.planner), "versions": _json(versions()),

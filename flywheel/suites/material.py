@@ -8,11 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.agents.language.conversation import Conversation
-from warewheel.agents.language.wire import write
-from warewheel.agents.plan import Subgoal
+from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
-from warewheel.agents.request import Briefing, Request
 from warewheel.configs import load_phrases
 from warewheel.configs.schema import Case
 from warewheel.flywheel.bench.play import Played, Stage, play
@@ -28,29 +25,6 @@ FIRST = 100_000_000
 _PHRASES = {"zh": "zh-train"}
 
 
-class Witness:
-    """A planner that passes on what another one says, and keeps the conversation.
-
-    Args:
-        briefing: Of the episode.
-        planner: Who knows what to do.
-    """
-
-    name = "witness"
-    privileged = True
-
-    def __init__(self, briefing: Briefing, planner: Scripted) -> None:
-        self.conversation = Conversation(briefing)
-        self._planner = planner
-
-    def next(self, request: Request) -> Subgoal | None:
-        """Return what the other planner says."""
-        self.conversation.hear(request)
-        step = self._planner.next(request)
-        self.conversation.say(write(step or Subgoal("stop")))
-        return step
-
-
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """A case with the conversation in which the expert solved it."""
@@ -63,9 +37,9 @@ class Lesson:
 def lesson(case: Case) -> Lesson | None:
     """Return the expert's conversation about a case, or None if it fails."""
     stage = Stage(case)
-    witness = Witness(stage.briefing, Scripted(stage.briefing))
-    played = play(stage, witness)
-    return Lesson(case, witness.conversation.messages, played) if played.success else None
+    scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+    played = play(stage, scribe)
+    return Lesson(case, scribe.messages, played) if played.success else None
 
 
 def material(suite: str, first: int, count: int) -> Iterator[Lesson]:
