@@ -72,7 +72,7 @@ def episodes_parquet(kinds: pa.Schema, rows: Sequence[Row]) -> bytes:
 
     # Ten times as fast as from_pylist where there are few rows and many columns.
     arrays = [pa.array([row[kind.name] for row in rows], kind.type) for kind in kinds]
-    return parquet([pa.table(arrays, kinds)])
+    return parquet([pa.table(arrays, kinds)], lean=True)
 
 
 def sealed(row: Row) -> Row:
