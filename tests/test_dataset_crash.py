@@ -20,17 +20,13 @@ from warewheel.flywheel.dataset.check import check
 from warewheel.flywheel.dataset.repair import repair
 from warewheel.flywheel.dataset.store import Dataset
 
-EPISODES = 14
+EPISODES = 7
 KILLS = 20
 
 
 def work(folder: Path) -> None:
     """Append what is missing, and say so after each append."""
-    if (folder / "meta/info.json").exists():
-        dataset = Dataset.open(folder, append=True)
-    else:
-        dataset = Dataset.create(folder, synthetic.SCHEMA, synthetic.ABOUT)
-    with dataset:
+    with Dataset.resume(folder, synthetic.SCHEMA, synthetic.ABOUT) as dataset:
         for draft in dataset.drafts():
             shutil.rmtree(draft)
         for seed in range(len(dataset), EPISODES):
@@ -85,14 +81,14 @@ def kill_again_and_again(folder: Path, seed: int) -> None:
     for trial in range(KILLS):
         if trial % 4:
             # Just before some file is touched.
-            events = rng.randint(1, 160)
+            events = rng.randint(1, 110)
             code = child(lambda n=events: (die_after(n, folder), work(folder)))
         else:
             # At a moment that nobody chose.
             code = kill_later(folder, rng.uniform(0.0, 0.3))
         killed += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL), code
-        if (folder / "meta/info.json").exists() and rng.random() < 0.4:
+        if (folder / "meta/info.json").exists() and rng.random() < 0.25:
             assert child(lambda: mend(folder)) == 0
     assert killed >= KILLS // 2
     assert child(lambda: work(folder)) == 0

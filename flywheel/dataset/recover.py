@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from .derive import Totals
 from .draft import SEAL
-from .files.disk import ASIDE, DRAFTS, LOCK, PRIVATE, Lock
+from .files.disk import ASIDE, DRAFTS, LOCK, PRIVATE, TEMPORARY, Lock
 from .files.episodes import Row
 from .files.layout import Place, globbed, place_of
 from .files.rows import all_rows, files_of
@@ -53,12 +53,12 @@ def clear(folder: Path, claimed: set[Path]) -> list[str]:
         if path in claimed:
             continue
         name = path.relative_to(folder)
-        if path.name.startswith(".tmp-"):
+        if path.name.startswith(TEMPORARY):
             path.unlink()
             done.append(f"removed {name}, half written")
         else:
             done.append(f"moved {name} to {aside(folder, path).relative_to(folder)}")
-    for path in (folder / "meta").glob(".tmp-*"):
+    for path in (folder / "meta").glob(f"{TEMPORARY}*"):
         path.unlink()
         done.append(f"removed {path.relative_to(folder)}, half written")
     for draft in sorted((folder / PRIVATE / DRAFTS).glob("draft-*")):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .card import About, card, ours
 from .derive import Totals, exact_quantiles, plain_json
-from .files.disk import PRIVATE, write
+from .files.disk import PRIVATE, TEMPORARY, write
 from .files.layout import ABOUT, CARD, INFO, STATS, SUBTASKS, TASKS
 from .schema import Schema
 
@@ -33,6 +33,19 @@ def about_whole(folder: Path) -> bool:
 
 def _digest(data: object) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def is_vacant(folder: Path) -> bool:
+    """Return whether a new dataset may go into a folder: it holds nothing, or half of a new one."""
+    if not folder.is_dir():
+        return not folder.exists()
+    begun = (folder / PRIVATE).is_dir()
+    known = {folder / name for name in (ABOUT, STATS, TASKS, SUBTASKS, CARD)}
+    for path in folder.rglob("*"):
+        ours_too = folder / PRIVATE in (path, *path.parents) or path == folder / "meta"
+        if not ours_too and not (begun and (path in known or path.name.startswith(TEMPORARY))):
+            return False
+    return True
 
 
 def unsettle(folder: Path) -> None:
@@ -59,13 +72,15 @@ def write_totals(
         tasks: Whether tasks.parquet has changed.
         subtasks: Whether subtasks.parquet has changed.
     """
-    files = {INFO: totals.info()}
+    files: dict[str, bytes] = {}
     if not is_settled(folder):
         files[STATS] = totals.stats({})
     if tasks:
         files[TASKS] = totals.tasks_file()
     if subtasks and schema.subtasks:
         files[SUBTASKS] = totals.subtasks_file()
+    # Last, because a folder that has it is a dataset.
+    files[INFO] = totals.info()
     for name, content in files.items():
         # They can be worked out again, so nothing waits for the disk.
         write(folder / name, content, durable=False)

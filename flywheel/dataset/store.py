@@ -25,7 +25,7 @@ from .files.rows import all_rows, data_place, first_frame, group_of, video_place
 from .files.video import Frame, decode
 from .recover import recover
 from .schema import Schema, read_schema
-from .settle import data_of, is_settled, settle, unsettle, write_about, write_totals
+from .settle import data_of, is_settled, is_vacant, settle, unsettle, write_about, write_totals
 
 
 class Dataset:
@@ -58,14 +58,25 @@ class Dataset:
         """
         made = cls(folder, schema, about or About())
         with told(folder):
-            if folder.is_dir() and any(path.name != PRIVATE for path in folder.iterdir()):
+            if folder.is_dir() and not is_vacant(folder):
                 raise ValueError(f"{folder}: not empty; open it, or choose another folder")
             made._take()
             made._rows = []
             write_about(folder, schema, made.about)
-            write_totals(folder, schema, made._totals)
             made._settle()
+            write_totals(folder, schema, made._totals)
         return made
+
+    @classmethod
+    def resume(cls, folder: Path, schema: Schema, about: About | None = None) -> Dataset:
+        """Open a dataset to append to it; create it if there is none yet.
+
+        Raises:
+            ValueError: See `create` and `open`.
+        """
+        if (folder / INFO).exists():
+            return cls.open(folder, append=True, schema=schema)
+        return cls.create(folder, schema, about)
 
     @classmethod
     def open(cls, folder: Path, append: bool = False, schema: Schema | None = None) -> Dataset:
