@@ -12,6 +12,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import synthetic
@@ -24,8 +25,10 @@ EPISODES = 7
 KILLS = 20
 
 
-def work(folder: Path) -> None:
-    """Append what is missing, and say so after each append."""
+def work(folder: Path, events: int = 0) -> None:
+    """Append what is missing, and say so after each; killed once it has touched so many files."""
+    if events:
+        die_after(events, folder)
     with Dataset.resume(folder, synthetic.SCHEMA, synthetic.ABOUT) as dataset:
         for draft in dataset.drafts():
             shutil.rmtree(draft)
@@ -82,17 +85,17 @@ def kill_again_and_again(folder: Path, seed: int) -> None:
         if trial % 4:
             # Just before some file is touched.
             events = rng.randint(1, 110)
-            code = child(lambda n=events: (die_after(n, folder), work(folder)))
+            code = child(partial(work, folder, events))
         else:
             # At a moment that nobody chose.
             code = kill_later(folder, rng.uniform(0.0, 0.3))
         killed += code == -signal.SIGKILL
         assert code in (0, -signal.SIGKILL), code
         if (folder / "meta/info.json").exists() and rng.random() < 0.25:
-            assert child(lambda: mend(folder)) == 0
+            assert child(partial(mend, folder)) == 0
     assert killed >= KILLS // 2
-    assert child(lambda: work(folder)) == 0
-    assert child(lambda: mend(folder)) == 0
+    assert child(partial(work, folder)) == 0
+    assert child(partial(mend, folder)) == 0
 
 
 def kill_later(folder: Path, seconds: float) -> int:

@@ -275,6 +275,6 @@ def test_temporary_names_do_not_end_like_files(tmp_path: Path) -> None:
 
     real = os.replace
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(disk.os, "replace", spy)
+        patch.setattr(os, "replace", spy)
         disk.write(tmp_path / "file-000.parquet", b"x")
     assert seen and not any(name.endswith((".parquet", ".mp4", ".json")) for name in seen)

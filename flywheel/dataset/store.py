@@ -142,7 +142,7 @@ class Dataset:
         Raises:
             IndexError: If there is no such episode.
         """
-        row = self._row(k)
+        row = self.row(k)
         rows = self.episodes()
         return read_group(data_place(row).data(self.folder), group_of(rows, k))
 
@@ -160,14 +160,19 @@ class Dataset:
         Raises:
             IndexError: If there is no such episode.
         """
-        row = self._row(k)
+        row = self.row(k)
         if camera not in self.schema.cameras:
             raise ValueError(unknown("camera", camera, self.schema.cameras))
         path = video_place(row, camera).video(self.folder, camera)
         fps = self.schema.fps
         return decode(path, fps, first_frame(row, camera, fps), row["length"])
 
-    def _row(self, k: int) -> Row:
+    def row(self, k: int) -> Row:
+        """Return an episode's row.
+
+        Raises:
+            IndexError: If there is no such episode.
+        """
         rows = self.episodes()
         if not 0 <= k < len(rows):
             there = f"allowed are 0 to {len(rows) - 1}" if rows else "there are none"
