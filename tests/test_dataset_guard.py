@@ -94,30 +94,36 @@ def test_permissions_of_a_folder_are_heeded(tmp_path: Path) -> None:
     (folder / ".warewheel").chmod(0o755)
 
 
-@pytest.mark.parametrize("at", range(3))
+@pytest.mark.parametrize("files", range(5))
 def test_a_full_disk_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
+    """Whichever file of an append is the one that does not fit."""
     folder = collect(tmp_path / "set", [0])
-    real, calls = os.fsync, 0
+    real, calls = os.replace, 0
 
-    def full(handle: int) -> None:
+    def full(source: str, target: Path) -> None:
         nonlocal calls
         calls += 1
-        if calls > at:
+        if calls > files:
             raise OSError(errno.ENOSPC, "No space left on device")
-        real(handle)
+        real(source, target)
 
     with Dataset.open(folder, append=True) as dataset:
         draft = write_draft(folder, 1)
-        if at < 2:
-            with monkeypatch.context() as patch:
-                patch.setattr(os, "fsync", full)
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "replace", full)
+            # First the frames, then the row, then what follows from all rows.
+            if files < 2:
                 with pytest.raises(ValueError, match="no space left"):
                     dataset.append(draft)
-            assert len(dataset) == 1
+            else:
+                assert dataset.append(draft) == 1
+        assert len(dataset) == 1 + (files >= 2)
+        assert draft.exists() == (files < 2)
+        if files < 2:
             assert not (folder / "data/chunk-000/file-001.parquet").exists()
-        assert dataset.append(draft) == 1
+            assert dataset.append(draft) == 1
     assert check(folder) == []
     assert content(folder) == content(collect(tmp_path / "whole", [0, 1]))
 

@@ -50,7 +50,7 @@ def repair(folder: Path) -> list[str]:
         claimed = {path for one in kept for path in files_of(one.row, folder, schema)}
         broken = {path for row in rows for path in files_of(row, folder, schema)} - claimed
         damaged = bool(done) or [one.row["episode_index"] for one in kept] != list(range(len(kept)))
-        done += clear(folder, claimed | broken | set(metas(folder)))
+        done += clear(folder, claimed | broken | set(metas(folder)), len(rows))
         if not damaged:
             totals = Totals(schema)
             for one in kept:

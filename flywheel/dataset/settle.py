@@ -48,11 +48,22 @@ def is_vacant(folder: Path) -> bool:
     return True
 
 
-def unsettle(folder: Path) -> None:
-    """Note that an episode is about to be appended."""
+def unsettle(folder: Path, draft: str = "", episode: int = 0) -> None:
+    """Note that a draft is about to become an episode, and that stats.json will not be exact."""
     path = folder / PRIVATE / _UNSETTLED
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    path.write_text(json.dumps({"draft": draft, "episode": episode}))
+
+
+def last_draft(folder: Path, episodes: int) -> str:
+    """Return the draft that was appended last in a session cut short, or an empty text.
+
+    Args:
+        folder: The dataset's.
+        episodes: How many episodes there are now.
+    """
+    noted = data_of(folder / PRIVATE / _UNSETTLED)
+    return str(noted["draft"]) if isinstance(noted, dict) and noted["episode"] < episodes else ""
 
 
 def is_settled(folder: Path) -> bool:

@@ -62,9 +62,9 @@ class Dataset:
                 raise ValueError(f"{folder}: not empty; open it, or choose another folder")
             made._take()
             made._rows = []
+            unsettle(folder)
             write_about(folder, schema, made.about)
             made._settle()
-            write_totals(folder, schema, made._totals)
         return made
 
     @classmethod
@@ -203,7 +203,7 @@ class Dataset:
         made: list[Path] = []
         try:
             with told(self.folder):
-                unsettle(self.folder)
+                unsettle(self.folder, draft.name, len(self._rows))
                 row = put(self.folder, self.schema, place, totals, draft, seal, features, made)
                 # The episode is part of the dataset once this file is there.
                 write(place.meta(self.folder), episodes_parquet(self._kinds, [row]))
@@ -216,10 +216,11 @@ class Dataset:
         totals.add(row)
         self._rows.append({name: row[name] for name in self._light})
         self._next = place.next
-        with told(self.folder):
+        # The episode is in. What cannot be written now is written when the dataset is closed.
+        with contextlib.suppress(OSError):
             new = len(totals.tasks) > tasks, len(totals.subtasks) > subtasks
             write_totals(self.folder, self.schema, totals, *new)
-            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
         return len(self._rows) - 1
 
     def _take(self) -> None:
@@ -242,6 +243,7 @@ class Dataset:
 
     def _settle(self) -> None:
         files = list(dict.fromkeys(data_place(row).data(self.folder) for row in self.episodes()))
+        write_totals(self.folder, self.schema, self._totals)
         settle(self.folder, self.schema, self.about, self._totals, files)
 
 
