@@ -89,6 +89,19 @@ def test_a_broken_file_is_named_and_its_episode_moved_aside(
     assert repair(folder) == []
 
 
+def test_a_damaged_row_keeps_others_from_appending(folder: Path) -> None:
+    path = folder / META
+    content = path.read_bytes()
+    path.write_bytes(content.replace(b"be quick", b"be quiet"))
+    with pytest.raises(ValueError, match="warewheel repair"):
+        Dataset.open(folder, append=True)
+    path.write_bytes(content[:-100])
+    for act in (lambda: Dataset.open(folder, append=True), lambda: Dataset.open(folder).episodes(),
+                lambda: compact(folder)):  # fmt: skip
+        with pytest.raises(ValueError, match="warewheel repair"):
+            act()
+
+
 @pytest.mark.parametrize("name", [VIDEO, DATA, META])
 def test_every_flipped_bit_is_found(folder: Path, name: str) -> None:
     path = folder / name
@@ -239,10 +252,16 @@ def test_a_session_cut_short_is_named(tmp_path: Path) -> None:
     assert check(dataset.folder) == []
 
 
-def test_the_schema_cannot_change_unseen(folder: Path) -> None:
+def test_the_schema_cannot_change_unseen_and_nothing_is_mended_by_a_wrong_one(folder: Path) -> None:
     path = folder / "meta/warewheel.json"
-    path.write_text(path.read_text().replace('"unit": "m"', '"unit": "k"'))
-    assert "damaged, or changed by hand" in said(folder)
+    before = path.read_text()
+    path.write_text(before.replace('"unit": "m"', '"unit": "k"'))
+    assert "the schema is damaged, or changed by hand" in said(folder)
+    with pytest.raises(ValueError, match="put the file back first"):
+        repair(folder)
+    path.write_text(before.replace('"Synthetic"', '"Another title"'))
+    assert check(folder) == []
+    assert Dataset.open(folder).about.title == "Another title"
 
 
 def test_repair_of_a_packed_dataset_keeps_what_can_be_read(folder: Path) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+# What comes of rows that are damaged.
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError)
 # The digest of a row over all its other columns.
 DIGEST = "sha256/row"
 
@@ -85,6 +87,11 @@ def sealed(row: Row) -> Row:
 def image_counts(row: Row, camera: str) -> NDArray[np.int64]:
     """Return an episode's histogram of a camera's images: 3 x 256."""
     return np.array(row[f"histogram/{camera}"], np.int64).reshape(CHANNELS, LEVELS)
+
+
+def is_whole(row: Row) -> bool:
+    """Return whether a row is as it was written."""
+    return bool(sealed(row)[DIGEST] == row[DIGEST])
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[Row]:

@@ -177,7 +177,10 @@ def read_groups(path: Path, names: Sequence[str] | None = None) -> list[Columns]
         ValueError: If the file cannot be read.
     """
     with reading(path) as file:
-        names = _numeric(file) if names is None else names
+        there = _numeric(file)
+        names = there if names is None else names
+        if missing := set(names) - set(there):
+            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
         return [_numbers(file.read_row_group(k, names)) for k in range(file.num_row_groups)]
 
 
