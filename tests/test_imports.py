@@ -37,6 +37,8 @@ MODEL_FILES = {
     "warewheel.flywheel.training.checkpoint",
     "warewheel.flywheel.training.loop",
     "warewheel.flywheel.training.loss",
+    "warewheel.flywheel.training.muon",
+    "warewheel.flywheel.training.optimisers",
     "warewheel.flywheel.training.presets",
     "warewheel.flywheel.training.start",
     "warewheel.flywheel.training.tokenizer",

@@ -13,13 +13,13 @@ import numpy as np
 from .derive import Totals, begins_of, exact_quantiles
 from .files.disk import sha256
 from .files.episodes import (
-    DIGEST,
+    UNREADABLE,
     Row,
     episodes_parquet,
     episodes_schema,
     image_counts,
+    is_whole,
     read_rows,
-    sealed,
 )
 from .files.frames import Columns, index_columns, read_groups, values_digest
 from .files.layout import ABOUT, INFO, STATS, SUBTASKS, TASKS, globbed, metas
@@ -28,7 +28,7 @@ from .files.rows import data_place, files_of, first_frame, meta_place, video_pla
 from .files.statistics import KINDS, Stats, describe, describe_images, histogram
 from .files.video import decode, digests
 from .schema import SUBTASK, Schema
-from .settle import about_whole, data_of, is_settled
+from .settle import data_of, is_settled, schema_whole
 from .store import read_about
 
 # Where NumPy of another version may differ.
@@ -88,8 +88,8 @@ class _Check:
         self.problems.append(Problem(text.replace(f"{path}: ", ""), name, episode, damage))
 
     def run(self) -> None:
-        if not about_whole(self._folder):
-            self.say("damaged, or changed by hand", self._folder / ABOUT)
+        if not schema_whole(self._folder):
+            self.say("the schema is damaged, or changed by hand", self._folder / ABOUT)
         rows = self._tables()
         claimed = {path for row in rows for path in files_of(row, self._folder, self._schema)}
         for path in globbed(self._folder):
@@ -117,8 +117,8 @@ class _Check:
             try:
                 found = read_rows(path)
                 same = same_parquet(path.read_bytes(), episodes_parquet(kinds, found))
-                damaged = [row for row in found if sealed(row)[DIGEST] != row[DIGEST]]
-            except (ValueError, KeyError) as error:
+                damaged = [row for row in found if not is_whole(row)]
+            except UNREADABLE as error:
                 self.say(f"cannot be read, so its episodes are lost ({error})", path, len(rows))
                 continue
             for row in damaged:

@@ -87,7 +87,7 @@ class Draft:
         self.length += 1
 
     def close(
-        self, facts: Mapping[str, bool | int | float | str | Sequence[str]],
+        self, facts: Mapping[str, object],
         tasks: Sequence[str], subtasks: Sequence[tuple[float, str]] = (),
     ) -> Path:  # fmt: skip
         """Seal the draft and return its folder, to be appended to the dataset.

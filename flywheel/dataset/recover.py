@@ -10,11 +10,12 @@ from typing import NamedTuple
 
 from .derive import Totals
 from .draft import SEAL
-from .files.disk import ASIDE, DRAFTS, LOCK, PRIVATE, Lock
+from .files.disk import ASIDE, DRAFTS, LOCK, PRIVATE, TEMPORARY, Lock
 from .files.episodes import Row
 from .files.layout import Place, globbed, place_of
 from .files.rows import all_rows, files_of
 from .schema import Schema
+from .settle import last_draft
 
 
 class Recovered(NamedTuple):
@@ -41,24 +42,33 @@ def recover(folder: Path, schema: Schema) -> Recovered:
     for path in sorted(claimed):
         if not path.exists():
             raise ValueError(f"{path} is missing; `warewheel repair {folder}` mends the dataset")
-    done = clear(folder, claimed)
+    done = clear(folder, claimed, len(rows))
     places = [place for path in claimed if (place := place_of(path))]
     return Recovered(rows, totals, max(places).next if places else Place(), done)
 
 
-def clear(folder: Path, claimed: set[Path]) -> list[str]:
-    """Move files that belong to no episode aside, remove drafts that nobody will finish."""
+def clear(folder: Path, claimed: set[Path], episodes: int) -> list[str]:
+    """Move files that belong to no episode aside, remove drafts that nobody will finish.
+
+    Args:
+        folder: The dataset's.
+        claimed: The files that stay.
+        episodes: How many episodes there are.
+    """
     done = []
+    # Appended, but the process died before it could remove it.
+    if appended := last_draft(folder, episodes):
+        shutil.rmtree(folder / PRIVATE / DRAFTS / appended, ignore_errors=True)
     for path in list(globbed(folder)):
         if path in claimed:
             continue
         name = path.relative_to(folder)
-        if path.name.startswith(".tmp-"):
+        if path.name.startswith(TEMPORARY):
             path.unlink()
             done.append(f"removed {name}, half written")
         else:
             done.append(f"moved {name} to {aside(folder, path).relative_to(folder)}")
-    for path in (folder / "meta").glob(".tmp-*"):
+    for path in (folder / "meta").glob(f"{TEMPORARY}*"):
         path.unlink()
         done.append(f"removed {path.relative_to(folder)}, half written")
     for draft in sorted((folder / PRIVATE / DRAFTS).glob("draft-*")):

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from .card import About
 from .check import check
 from .derive import Totals
 from .files.disk import sha256, told
-from .files.episodes import DIGEST, Row, image_counts, read_rows, sealed
+from .files.episodes import UNREADABLE, Row, image_counts, is_whole, read_rows
 from .files.frames import read_group, values_digest
-from .files.layout import globbed, metas
+from .files.layout import ABOUT, globbed, metas
 from .files.parquet import groups_of
 from .files.rows import data_place, files_of, first_frame
 from .files.statistics import histogram
@@ -24,7 +25,7 @@ from .files.video import decode, digests
 from .rebuild import Source
 from .recover import clear
 from .schema import Schema
-from .settle import settle, unsettle, write_about, write_totals
+from .settle import schema_whole, settle, unsettle, write_totals
 from .store import read_about
 from .swap import locked, replace
 
@@ -40,6 +41,9 @@ def repair(folder: Path) -> list[str]:
         ValueError: If somebody writes to the dataset, or nothing says any more what it holds.
     """
     schema, about = read_about(folder, strict=False)
+    if not schema_whole(folder):
+        # By a wrong schema no episode would be whole.
+        raise ValueError(f"{folder / ABOUT}: the schema is damaged; put the file back first")
     with told(folder), locked(folder):
         rows, done = _rows(folder)
         kept = _whole(folder, schema, rows)
@@ -50,21 +54,28 @@ def repair(folder: Path) -> list[str]:
         claimed = {path for one in kept for path in files_of(one.row, folder, schema)}
         broken = {path for row in rows for path in files_of(row, folder, schema)} - claimed
         damaged = bool(done) or [one.row["episode_index"] for one in kept] != list(range(len(kept)))
-        done += clear(folder, claimed | broken | set(metas(folder)))
+        done += clear(folder, claimed | broken | set(metas(folder)), len(rows))
         if not damaged:
-            totals = Totals(schema)
-            for one in kept:
-                totals.add(one.row)
-            unsettle(folder)
-            write_about(folder, schema, about)
-            write_totals(folder, schema, totals)
-            settle(folder, schema, about, totals, list(dict.fromkeys(one.data for one in kept)))
-            damaged = any(problem.damage for problem in check(folder))
+            damaged = not _sums(folder, schema, about, kept)
         if damaged:
             gone = [path for path in globbed(folder) if path not in claimed]
             replace(folder, schema, about, kept, pack=False, keep=gone)
             done.append(f"{len(kept)} whole episodes written anew")
     return done
+
+
+def _sums(folder: Path, schema: Schema, about: About, kept: Sequence[Source]) -> bool:
+    """Write anew what follows from the episodes; return whether all is well then."""
+    totals = Totals(schema)
+    for one in kept:
+        totals.add(one.row)
+    unsettle(folder)
+    write_totals(folder, schema, totals)
+    try:
+        settle(folder, schema, about, totals, list(dict.fromkeys(one.data for one in kept)))
+    except ValueError:
+        return False
+    return not any(problem.damage for problem in check(folder))
 
 
 def _rows(folder: Path) -> tuple[list[Row], list[str]]:
@@ -75,8 +86,8 @@ def _rows(folder: Path) -> tuple[list[Row], list[str]]:
         name = path.relative_to(folder)
         try:
             found = read_rows(path)
-            whole = [row for row in found if sealed(row)[DIGEST] == row[DIGEST]]
-        except (ValueError, KeyError):
+            whole = [row for row in found if is_whole(row)]
+        except UNREADABLE:
             said.append(f"{name} cannot be read: moved aside with its episodes")
             continue
         if len(whole) < len(found):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .card import About, card, ours
 from .derive import Totals, exact_quantiles, plain_json
-from .files.disk import PRIVATE, write
+from .files.disk import PRIVATE, TEMPORARY, write
 from .files.layout import ABOUT, CARD, INFO, STATS, SUBTASKS, TASKS
 from .schema import Schema
 
@@ -18,28 +18,51 @@ _UNSETTLED = "unsettled"
 
 
 def write_about(folder: Path, schema: Schema, about: About) -> None:
-    """Write what a dataset is."""
-    data = {"schema": schema.data(), "about": about.data()}
-    write(folder / ABOUT, plain_json(data | {"sha256": _digest(data)}))
+    """Write what a dataset is; what is said for its card may be changed by hand."""
+    plain = schema.data()
+    data = {"schema": plain, "about": about.data(), "sha256": _digest(plain)}
+    write(folder / ABOUT, plain_json(data))
 
 
-def about_whole(folder: Path) -> bool:
-    """Return whether what a dataset is reads as it was written."""
+def schema_whole(folder: Path) -> bool:
+    """Return whether the schema reads as it was written."""
     data = data_of(folder / ABOUT)
-    if not isinstance(data, dict):
-        return False
-    return bool(data.pop("sha256", None) == _digest(data))
+    return isinstance(data, dict) and bool(data.get("sha256") == _digest(data.get("schema")))
 
 
 def _digest(data: object) -> str:
     return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
 
 
-def unsettle(folder: Path) -> None:
-    """Note that an episode is about to be appended."""
+def is_vacant(folder: Path) -> bool:
+    """Return whether a new dataset may go into a folder: it holds nothing, or half of a new one."""
+    if not folder.is_dir():
+        return not folder.exists()
+    begun = (folder / PRIVATE).is_dir()
+    known = {folder / name for name in (ABOUT, STATS, TASKS, SUBTASKS, CARD)}
+    for path in folder.rglob("*"):
+        ours_too = folder / PRIVATE in (path, *path.parents) or path == folder / "meta"
+        if not ours_too and not (begun and (path in known or path.name.startswith(TEMPORARY))):
+            return False
+    return True
+
+
+def unsettle(folder: Path, draft: str = "", episode: int = 0) -> None:
+    """Note that a draft is about to become an episode, and that stats.json will not be exact."""
     path = folder / PRIVATE / _UNSETTLED
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    path.write_text(json.dumps({"draft": draft, "episode": episode}))
+
+
+def last_draft(folder: Path, episodes: int) -> str:
+    """Return the draft that was appended last in a session cut short, or an empty text.
+
+    Args:
+        folder: The dataset's.
+        episodes: How many episodes there are now.
+    """
+    noted = data_of(folder / PRIVATE / _UNSETTLED)
+    return str(noted["draft"]) if isinstance(noted, dict) and noted["episode"] < episodes else ""
 
 
 def is_settled(folder: Path) -> bool:
@@ -59,13 +82,15 @@ def write_totals(
         tasks: Whether tasks.parquet has changed.
         subtasks: Whether subtasks.parquet has changed.
     """
-    files = {INFO: totals.info()}
+    files: dict[str, bytes] = {}
     if not is_settled(folder):
         files[STATS] = totals.stats({})
     if tasks:
         files[TASKS] = totals.tasks_file()
     if subtasks and schema.subtasks:
         files[SUBTASKS] = totals.subtasks_file()
+    # Last, because a folder that has it is a dataset.
+    files[INFO] = totals.info()
     for name, content in files.items():
         # They can be worked out again, so nothing waits for the disk.
         write(folder / name, content, durable=False)

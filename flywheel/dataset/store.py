@@ -25,7 +25,7 @@ from .files.rows import all_rows, data_place, first_frame, group_of, video_place
 from .files.video import Frame, decode
 from .recover import recover
 from .schema import Schema, read_schema
-from .settle import data_of, is_settled, settle, unsettle, write_about, write_totals
+from .settle import data_of, is_settled, is_vacant, settle, unsettle, write_about, write_totals
 
 
 class Dataset:
@@ -58,14 +58,25 @@ class Dataset:
         """
         made = cls(folder, schema, about or About())
         with told(folder):
-            if folder.is_dir() and any(path.name != PRIVATE for path in folder.iterdir()):
+            if folder.is_dir() and not is_vacant(folder):
                 raise ValueError(f"{folder}: not empty; open it, or choose another folder")
             made._take()
             made._rows = []
+            unsettle(folder)
             write_about(folder, schema, made.about)
-            write_totals(folder, schema, made._totals)
             made._settle()
         return made
+
+    @classmethod
+    def resume(cls, folder: Path, schema: Schema, about: About | None = None) -> Dataset:
+        """Open a dataset to append to it; create it if there is none yet.
+
+        Raises:
+            ValueError: See `create` and `open`.
+        """
+        if (folder / INFO).exists():
+            return cls.open(folder, append=True, schema=schema)
+        return cls.create(folder, schema, about)
 
     @classmethod
     def open(cls, folder: Path, append: bool = False, schema: Schema | None = None) -> Dataset:
@@ -131,7 +142,7 @@ class Dataset:
         Raises:
             IndexError: If there is no such episode.
         """
-        row = self._row(k)
+        row = self.row(k)
         rows = self.episodes()
         return read_group(data_place(row).data(self.folder), group_of(rows, k))
 
@@ -149,14 +160,19 @@ class Dataset:
         Raises:
             IndexError: If there is no such episode.
         """
-        row = self._row(k)
+        row = self.row(k)
         if camera not in self.schema.cameras:
             raise ValueError(unknown("camera", camera, self.schema.cameras))
         path = video_place(row, camera).video(self.folder, camera)
         fps = self.schema.fps
         return decode(path, fps, first_frame(row, camera, fps), row["length"])
 
-    def _row(self, k: int) -> Row:
+    def row(self, k: int) -> Row:
+        """Return an episode's row.
+
+        Raises:
+            IndexError: If there is no such episode.
+        """
         rows = self.episodes()
         if not 0 <= k < len(rows):
             there = f"allowed are 0 to {len(rows) - 1}" if rows else "there are none"
@@ -187,7 +203,7 @@ class Dataset:
         made: list[Path] = []
         try:
             with told(self.folder):
-                unsettle(self.folder)
+                unsettle(self.folder, draft.name, len(self._rows))
                 row = put(self.folder, self.schema, place, totals, draft, seal, features, made)
                 # The episode is part of the dataset once this file is there.
                 write(place.meta(self.folder), episodes_parquet(self._kinds, [row]))
@@ -200,10 +216,11 @@ class Dataset:
         totals.add(row)
         self._rows.append({name: row[name] for name in self._light})
         self._next = place.next
-        with told(self.folder):
+        # The episode is in. What cannot be written now is written when the dataset is closed.
+        with contextlib.suppress(OSError):
             new = len(totals.tasks) > tasks, len(totals.subtasks) > subtasks
             write_totals(self.folder, self.schema, totals, *new)
-            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(draft, ignore_errors=True)
         return len(self._rows) - 1
 
     def _take(self) -> None:
@@ -226,6 +243,7 @@ class Dataset:
 
     def _settle(self) -> None:
         files = list(dict.fromkeys(data_place(row).data(self.folder) for row in self.episodes()))
+        write_totals(self.folder, self.schema, self._totals)
         settle(self.folder, self.schema, self.about, self._totals, files)
 
 

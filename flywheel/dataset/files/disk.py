@@ -13,6 +13,8 @@ from pathlib import Path
 # Holds the lock, drafts and what was moved aside. Readers glob data, videos and meta alone.
 PRIVATE = ".warewheel"
 LOCK, DRAFTS, ASIDE = "lock", "drafts", "aside"
+# How the names of files begin that are not whole yet.
+TEMPORARY = ".tmp-"
 _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -41,7 +43,7 @@ def write(path: Path, content: bytes, durable: bool = True) -> None:
         durable: Whether it must outlast a power failure; what can be derived need not.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)

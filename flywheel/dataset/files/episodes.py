@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+# What comes of rows that are damaged.
+UNREADABLE = (ValueError, KeyError, TypeError, OverflowError)
 # The digest of a row over all its other columns.
 DIGEST = "sha256/row"
 
@@ -72,7 +74,7 @@ def episodes_parquet(kinds: pa.Schema, rows: Sequence[Row]) -> bytes:
 
     # Ten times as fast as from_pylist where there are few rows and many columns.
     arrays = [pa.array([row[kind.name] for row in rows], kind.type) for kind in kinds]
-    return parquet([pa.table(arrays, kinds)])
+    return parquet([pa.table(arrays, kinds)], lean=True)
 
 
 def sealed(row: Row) -> Row:
@@ -85,6 +87,11 @@ def sealed(row: Row) -> Row:
 def image_counts(row: Row, camera: str) -> NDArray[np.int64]:
     """Return an episode's histogram of a camera's images: 3 x 256."""
     return np.array(row[f"histogram/{camera}"], np.int64).reshape(CHANNELS, LEVELS)
+
+
+def is_whole(row: Row) -> bool:
+    """Return whether a row is as it was written."""
+    return bool(sealed(row)[DIGEST] == row[DIGEST])
 
 
 def read_rows(path: Path, columns: Sequence[str] | None = None) -> list[Row]:

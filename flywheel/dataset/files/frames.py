@@ -91,15 +91,8 @@ def data_table(schema: Schema, columns: Mapping[str, Array], begins: Subtasks) -
     arrays = [_array(columns[name], width) for name, _, width in schema.columns()]
     fields = [pa.field(name, _type(dtype, width)) for name, dtype, width in schema.columns()]
     if schema.language:
-        kind = _language()
-        notes = [
-            {"role": "assistant", "content": text, "style": "subtask", "timestamp": time,
-             "camera": None, "tool_calls": None}
-            for time, text in begins
-        ]  # fmt: skip
-        # Readers look the one up that holds at a frame's time: all stand at every frame.
-        arrays.append(pa.array([notes] * len(columns["index"]), kind))
-        fields.append(pa.field(LANGUAGE, kind))
+        arrays.append(_notes(begins, len(columns["index"])))
+        fields.append(pa.field(LANGUAGE, arrays[-1].type))
     metadata = {"huggingface": json.dumps({"info": {"features": _hf_features(schema)}})}
     return pa.table(arrays, pa.schema(fields, metadata))
 
@@ -154,20 +147,27 @@ def _hf_features(schema: Schema) -> dict[str, Any]:
     return made
 
 
-def _language() -> pa.DataType:
+def _notes(begins: Subtasks, frames: int) -> pa.Array:
+    """Return the language column: readers look up what holds, so every frame has all notes."""
     import pyarrow as pa
 
+    count = len(begins) * frames
     call = pa.json_() if hasattr(pa, "json_") else pa.string()
-    return pa.list_(
-        pa.struct([
-            pa.field("role", pa.string(), nullable=False),
-            pa.field("content", pa.string()),
-            pa.field("style", pa.string()),
-            pa.field("timestamp", pa.float32(), nullable=False),
-            pa.field("camera", pa.string()),
-            pa.field("tool_calls", pa.list_(call)),
-        ])
-    )  # fmt: skip
+    parts = {
+        "role": (["assistant"] * count, pa.string()),
+        "content": ([text for _, text in begins] * frames, pa.string()),
+        "style": (["subtask"] * count, pa.string()),
+        "timestamp": ([time for time, _ in begins] * frames, pa.float32()),
+        "camera": ([None] * count, pa.string()),
+    }
+    arrays = [pa.array(values, kind) for values, kind in parts.values()]
+    arrays.append(pa.nulls(count, pa.list_(call)))
+    fields = [
+        pa.field(name, array.type, nullable=name not in ("role", "timestamp"))
+        for name, array in zip([*parts, "tool_calls"], arrays, strict=True)
+    ]
+    offsets = pa.array([len(begins) * t for t in range(frames + 1)], pa.int32())
+    return pa.ListArray.from_arrays(offsets, pa.StructArray.from_arrays(arrays, fields=fields))
 
 
 def read_groups(path: Path, names: Sequence[str] | None = None) -> list[Columns]:
@@ -177,7 +177,10 @@ def read_groups(path: Path, names: Sequence[str] | None = None) -> list[Columns]
         ValueError: If the file cannot be read.
     """
     with reading(path) as file:
-        names = _numeric(file) if names is None else names
+        there = _numeric(file)
+        names = there if names is None else names
+        if missing := set(names) - set(there):
+            raise ValueError(f"{path}: no column {', '.join(sorted(missing))}")
         return [_numbers(file.read_row_group(k, names)) for k in range(file.num_row_groups)]
 
 

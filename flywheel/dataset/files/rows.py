@@ -7,7 +7,7 @@ from pathlib import Path
 
 from warewheel.flywheel.dataset.schema import Schema
 
-from .episodes import Row, read_rows
+from .episodes import UNREADABLE, Row, is_whole, read_rows
 from .layout import Place, metas
 
 
@@ -15,12 +15,23 @@ def all_rows(folder: Path, columns: Sequence[str] | None = None) -> list[Row]:
     """Return the rows of all episodes in order, with all columns or those named.
 
     Raises:
-        ValueError: If a file cannot be read, or an episode is missing.
+        ValueError: If a file cannot be read, a row is damaged, or an episode is missing.
     """
-    rows = [row for path in metas(folder) for row in read_rows(path, columns)]
-    for k, row in enumerate(rows):
-        if row["episode_index"] != k:
-            raise ValueError(f"{folder}: episode {k} is missing; `warewheel repair` mends it")
+    rows: list[Row] = []
+    for path in metas(folder):
+        try:
+            found = read_rows(path, columns)
+            wanted = list(range(len(rows), len(rows) + len(found)))
+            whole = [row["episode_index"] for row in found] == wanted
+            if columns is None:
+                whole = whole and all(map(is_whole, found))
+        except UNREADABLE:
+            whole = False
+        if not whole:
+            raise ValueError(
+                f"{path}: damaged, or an episode is missing; `warewheel repair {folder}` mends it"
+            )
+        rows += found
     return rows
 
 

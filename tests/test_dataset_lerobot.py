@@ -1,0 +1,97 @@
+"""Stock lerobot 0.4.4 reads our datasets: the same frames, values, statistics and texts.
+
+It has needs of its own, so it lives in an environment of its own. Its Python is named by
+``WAREWHEEL_LEROBOT_PYTHON``; docs/dataset.md says how to make one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from synthetic import CAMERA, SCHEMA, collect, images, length, values
+
+from warewheel.flywheel.dataset.merge import compact
+from warewheel.flywheel.dataset.store import Dataset
+
+PYTHON = os.environ.get("WAREWHEEL_LEROBOT_PYTHON", "")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PYTHON, reason="WAREWHEEL_LEROBOT_PYTHON names no Python"),
+]
+SEEDS = range(4)
+
+# Runs there. Its torchvision has no compiled operators; two must be declared to import it.
+READ = """
+import json, sys
+import numpy as np
+import torch
+library = torch.library.Library("torchvision", "DEF")
+for name in ("nms", "qnms"):
+    library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
+folder, out, camera = sys.argv[1:]
+window = {"action": [0.0, 0.05, 0.1]}
+dataset = LeRobotDataset("some/body", root=folder, delta_timestamps=window)
+items = [dataset[k] for k in range(len(dataset))]
+arrays = {"images": np.stack([item[camera].numpy() for item in items])}
+for key in ("observation.state", "action", "next.reward", "next.done", "stock", "timestamp",
+            "index", "episode_index"):
+    arrays[key] = np.stack([item[key].numpy() for item in items])
+np.savez(out, **arrays)
+meta = dataset.meta
+stats = {k: {n: np.array(v).tolist() for n, v in s.items()} for k, s in meta.stats.items()}
+episodes = [dict(meta.episodes[k]) for k in range(meta.total_episodes)]
+print(json.dumps({
+    "stats": stats, "tasks": [item["task"] for item in items],
+    "subtasks": [item["subtask"] for item in items],
+    "success": [one["success"] for one in episodes], "seed": [one["seed"] for one in episodes],
+    "totals": [meta.total_episodes, meta.total_frames, meta.total_tasks, meta.fps],
+}))
+"""
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_lerobot_reads_the_same(tmp_path: Path, packed: bool) -> None:
+    folder = collect(tmp_path / "set", SEEDS)
+    if packed:
+        compact(folder)
+    env = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
+    done = subprocess.run(
+        [PYTHON, "-c", READ, str(folder), str(tmp_path / "read.npz"), CAMERA],
+        env=env, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    seen = np.load(tmp_path / "read.npz")
+
+    wanted = np.concatenate([images(seed) for seed in SEEDS]).transpose(0, 3, 1, 2)
+    assert np.array_equal((seen["images"] * 255).round().astype(np.uint8), wanted)
+    for name in SCHEMA.by_name:
+        column = np.concatenate([values(seed)[name] for seed in SEEDS])
+        got = seen[name][:, 0] if name == "action" else seen[name]
+        np.testing.assert_allclose(got.reshape(column.shape), column, rtol=1e-6)
+    times = [k / 20 for seed in SEEDS for k in range(length(seed))]
+    np.testing.assert_allclose(seen["timestamp"], times, rtol=1e-6)
+    assert seen["index"].tolist() == list(range(len(times)))
+    # The last frames of an episode repeat its last action, never the next episode's first.
+    last = length(0) - 1
+    assert np.array_equal(seen["action"][last, 2], values(0)["action"][last])
+
+    ours = json.loads((folder / "meta/stats.json").read_text())
+    assert found["stats"].keys() == ours.keys()
+    for name, kinds in ours.items():
+        for kind, value in kinds.items():
+            np.testing.assert_allclose(found["stats"][name][kind], value, rtol=1e-12)
+    rows = Dataset.open(folder).episodes()
+    assert found["success"] == [row["success"] for row in rows]
+    assert found["seed"] == list(SEEDS)
+    assert found["tasks"] == [row["tasks"][0] for row in rows for _ in range(row["length"])]
+    assert found["subtasks"][: length(0)] == ["open"] * 4 + ["pick 0"] * (length(0) - 4)
+    assert found["totals"] == [4, len(times), 5, 20]
