@@ -10,7 +10,7 @@ from . import drills, material
 from .material import Row
 
 # Drills for each lesson, and how many are made in one go.
-_SHARE, _CHUNK = 0.5, 20
+_SHARE, _CHUNK = 0.17, 20
 # Seeds of drills; no suite and no lesson has any of them.
 FIRST = 200_000_000
 

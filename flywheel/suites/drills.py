@@ -7,6 +7,9 @@ instruction for the same delivery.
 
 from __future__ import annotations
 
+import itertools
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +31,11 @@ KINDS = (
 # Instructions of a drill, and most labels that are shown after each.
 _INSTRUCTIONS, _LABELS = 10, 2
 _TRIES = 40
+# Lines that say what the site is like, and words that make an answer depend on the manifests.
+_SITE = 3
+_DEPENDS = re.compile(
+    r"est\b|[Ii]f\b|[Ww]hen\b|[Ww]hether|[Ii]n case|[Ss]hould it|out of|[Oo]f the"
+)
 
 
 def drill(seed: int) -> list[Any]:
@@ -53,8 +61,8 @@ def drill(seed: int) -> list[Any]:
             head = found.messages[1]["content"].partition("\ntold: ")[0]
             said = [found.messages[0], {"role": "user", "content": head}]
         questions = _questions(found)
-        if kind != "quantity":
-            questions = _some(questions, rng)
+        # How many there are already has a say in where all but the first of a number go.
+        questions = questions[:1] if kind == "quantity" else _some(questions, rng)
         if questions:
             news = [f"told: {found.case.instructions[0]}", questions[0][0]]
             if asked == 0:
@@ -119,8 +127,27 @@ def _step(text: str) -> Any:
 
 
 def rows(first: int, count: int) -> list[Row]:
-    """Return a drill for each of so many seeds, but for those that come to nothing."""
-    found = [(seed, drill(seed)) for seed in range(first, first + count)]
+    """Return the questions of a drill for each of so many seeds, one a row."""
     return [
-        {"messages": said, "case": f"drill-{seed}", "seed": seed} for seed, said in found if said
+        {"messages": asked, "case": f"drill-{seed}", "seed": seed}
+        for seed in range(first, first + count)
+        for asked in _apart(drill(seed))
     ]
+
+
+def _apart(said: Sequence[Any]) -> Iterator[list[Any]]:
+    """Yield each question of a drill alone: as little to read as there can be for one answer.
+
+    A small model learns to match goods with what is told of them many times faster so. The
+    manifests are there where the answer depends on them.
+    """
+    head: list[str] = []
+    told = ""
+    for asked, answer in zip(said[1::2], said[2::2], strict=True):
+        lines = asked["content"].splitlines()
+        if not head:
+            head = list(itertools.takewhile(lambda line: not line.startswith("told: "), lines))
+        told = next((line for line in lines if line.startswith("told: ")), told)
+        site = head if _DEPENDS.search(told) else head[:_SITE]
+        text = "\n".join([*site, told, lines[-1]])
+        yield [said[0], {"role": "user", "content": text}, answer]

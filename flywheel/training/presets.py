@@ -16,7 +16,7 @@ class Preset:
         words: Most words of its tokenizer.
         width: Of the hidden state.
         layers: Number of layers.
-        heads: Of attention; keys and values have half as many.
+        heads: Of attention.
         head: Width of a head.
         inner: Width of the feed-forward layers.
         context: Longest conversation [tokens].
@@ -59,7 +59,7 @@ class Preset:
             intermediate_size=self.inner,
             num_hidden_layers=self.layers,
             num_attention_heads=self.heads,
-            num_key_value_heads=self.heads // 2,
+            num_key_value_heads=self.heads,
             head_dim=self.head,
             max_position_embeddings=self.context,
             tie_word_embeddings=True,
@@ -76,8 +76,8 @@ PRESETS = {
         rate=4e-3, batch=1536, heard=0.1, steps=400, lessons=2000,
     ),
     "small": Preset(
-        words=1024, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
-        rate=1.5e-3, batch=4096, heard=0.1, steps=3600, lessons=12000,
+        words=2048, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
+        rate=1.5e-3, batch=4096, heard=0.1, steps=1600, lessons=7000,
     ),
 }  # fmt: skip
 
