@@ -53,10 +53,8 @@ def collect(
     Raises:
         ValueError: The folder holds something else, or cannot be written to.
     """
-    if resume and (folder / "meta").is_dir():
-        dataset = Dataset.open(folder, append=True, schema=what.schema)
-    else:
-        dataset = Dataset.create(folder, what.schema, what.about)
+    begin = Dataset.resume if resume else Dataset.create
+    dataset = begin(folder, what.schema, what.about)
     with dataset:
         for left in dataset.drafts():
             # Of a run that was killed: its episode runs again.
