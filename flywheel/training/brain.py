@@ -110,14 +110,15 @@ def _train(
         model, tokenizer = adapted(wish.base, wish.device, wish.seed)
         rate, batch, default = RATE, BATCH, STEPS
         context = int(model.config.get_text_config().max_position_embeddings)
-        kept, turning, heard = stored_dtype(wish.base), False, 0.0
+        kept, turning, heard, hears = stored_dtype(wish.base), False, 0.0, 0
     else:
         shape = preset(wish.shape)
         tokenizer = train_tokenizer(chats, shape.words)
         model = new_model(shape, tokenizer, wish.seed).to(wish.device)
         rate, batch, default, context = shape.rate, shape.batch, shape.steps, shape.context
         # Finer than bfloat16, and no weight of so small a model is beyond its range.
-        kept, turning, heard = "float16", True, shape.heard
+        kept, turning = "float16", True
+        heard, hears = shape.heard, shape.hears
     speech = Speech(tokenizer)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else speech.end
     learnt, lost = lessons(chats, speech, context)
@@ -126,7 +127,9 @@ def _train(
         raise ValueError(f"no conversation has an answer within the context of {context} tokens")
     steps = default if wish.steps is None and wish.minutes is None else wish.steps
     schedule = Schedule(rate, steps, 60 * wish.minutes if wish.minutes else None)
-    course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, turning, heard)
+    course = Course(
+        wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, turning, heard, hears
+    )
     wish.out.mkdir(parents=True, exist_ok=True)
     done, loss, seconds = fit(model, learnt, course, goes_on, watch)
 

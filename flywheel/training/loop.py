@@ -66,6 +66,7 @@ class Course:
         terms: What a resumed training must have in common with this one.
         turning: Train matrices by Muon.
         heard: Weight of a token that the model is told, against one that it says.
+        hears: First steps in which such tokens count.
     """
 
     out: Path
@@ -77,6 +78,7 @@ class Course:
     terms: dict[str, Any]
     turning: bool = False
     heard: float = 0.0
+    hears: int = 0
 
 
 def fit(
@@ -147,7 +149,9 @@ def _step(
     import torch
 
     model.zero_grad(set_to_none=True)
-    loss = batch_loss(model, *collate(some, course.pad), course.heard)
+    loss = batch_loss(
+        model, *collate(some, course.pad), course.heard if step < course.hears else 0.0
+    )
     now = float(loss.detach())
     if math.isfinite(now):
         loss.backward()

@@ -23,6 +23,8 @@ class Preset:
         rate: Highest learning rate.
         batch: Tokens learnt from at each step, padding included.
         heard: Weight in the loss of a token that the model is told.
+        hears: First steps in which such tokens count. They are good practice, but most of them
+            cannot be foreseen, and later that drowns out what can be learnt.
         steps: Where neither steps nor minutes are asked for.
         lessons: That are made, where there are none to read.
     """
@@ -37,6 +39,7 @@ class Preset:
     rate: float
     batch: int
     heard: float
+    hears: int
     steps: int
     lessons: int
 
@@ -73,11 +76,11 @@ class Preset:
 PRESETS = {
     "tiny": Preset(
         words=384, width=64, layers=2, heads=4, head=32, inner=192, context=1024,
-        rate=4e-3, batch=1536, heard=0.1, steps=400, lessons=2000,
+        rate=4e-3, batch=1536, heard=0.1, hears=100, steps=400, lessons=2000,
     ),
     "small": Preset(
         words=2048, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
-        rate=1.5e-3, batch=4096, heard=0.1, steps=1600, lessons=7000,
+        rate=1.5e-3, batch=4096, heard=0.1, hears=1200, steps=1900, lessons=7000,
     ),
 }  # fmt: skip
 
