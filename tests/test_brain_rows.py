@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from warewheel.agents.language.decoding import Steps
 from warewheel.agents.language.trie import Trie
-from warewheel.flywheel.training.lessons import Lesson, batches, collate
+from warewheel.flywheel.training.lessons import PADDED, Lesson, batches, collate
 from warewheel.flywheel.training.rows import Chat, hold_out, read
 from warewheel.flywheel.training.schedule import Schedule
 from warewheel.scripts.main import main
@@ -118,7 +118,7 @@ def test_lessons_are_filled_up_at_the_end() -> None:
     other = Lesson(np.array([8]), np.array([0]))
     tokens, turns = collate([one, other], pad=1)
     assert tokens.tolist() == [[5, 6, 7], [8, 1, 1]]
-    assert turns.tolist() == [[-1, 0, 0], [0, -1, -1]]
+    assert turns.tolist() == [[-1, 0, 0], [0, PADDED, PADDED]]
 
 
 def test_a_schedule_ends_at_whichever_limit_comes_first() -> None:
