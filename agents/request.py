@@ -81,15 +81,17 @@ class Request:
 
 
 class Planner(Protocol):
-    """The brain: chooses what to do next.
+    """The brain: chooses what to do next."""
 
-    Attributes:
-        name: What results call it.
-        privileged: It knows what the instruction means from data, not from the sentence.
-    """
+    @property
+    def name(self) -> str:
+        """What results call it."""
+        ...
 
-    name: str
-    privileged: bool
+    @property
+    def privileged(self) -> bool:
+        """Whether it knows what the instruction means from data, not from the sentence."""
+        ...
 
     def next(self, request: Request) -> Subgoal | None:
         """Return the next subgoal, or None to stop."""

@@ -20,9 +20,19 @@ class Scribe:
     """
 
     def __init__(self, briefing: Briefing, inner: Planner) -> None:
-        self.name, self.privileged, self.inner = inner.name, inner.privileged, inner
+        self.inner = inner
         # A language model has a conversation of its own, in its own words.
         self._own = None if isinstance(inner, Speaking) else Conversation(briefing)
+
+    @property
+    def name(self) -> str:
+        """The other planner's."""
+        return self.inner.name
+
+    @property
+    def privileged(self) -> bool:
+        """Whether the other planner is."""
+        return self.inner.privileged
 
     @property
     def messages(self) -> tuple[Message, ...]:
