@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from .episodes import which_episodes
 from .errors import Choice, user_errors
 
 _CODECS = Choice(["lossless", "preview"])
@@ -15,16 +16,7 @@ _CODECS = Choice(["lossless", "preview"])
 
 @click.command()
 @click.option("--episodes", default=10, show_default=True, type=click.IntRange(min=1))
-@click.option("--task", help="chain (the default), unpack, classify or store.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
-              help="First seed, or first number in the split; the next count up.")  # fmt: skip
-@click.option("--facility", default="all", show_default=True,
-              help="Name or YAML file; all takes the shipped ones in turn.")  # fmt: skip
-@click.option("--body", default="panda", show_default=True, help="Name or YAML file.")
-@click.option("--planner", default="scripted", show_default=True, help="Who chooses subgoals.")
-@click.option("--split", help="Episodes of a split (see configs/splits), such as train.")
-@click.option("--faults", help="What goes wrong: none, rare, often, single, or a YAML file.")
-@click.option("--level", help="How strongly layouts and surroundings vary: none, mild, strong.")
+@which_episodes
 @click.option("--cameras", default="", help="Views, such as overview,dock; none if absent.")
 @click.option("--camera-size", default=128, show_default=True, type=click.IntRange(16, 1024),
               help="Width and height of pictures [px].")  # fmt: skip

@@ -11,20 +11,12 @@ import click
 from warewheel.flywheel.episode import Episode
 from warewheel.flywheel.show import Progress, table
 
+from .episodes import which_episodes
 from .errors import user_errors
 
 
 @click.command()
-@click.option("--task", help="chain (the default), unpack, classify or store.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
-              help="First seed, or first number in the split; the next count up.")  # fmt: skip
-@click.option("--facility", default="all", show_default=True,
-              help="Name or YAML file; all takes the shipped ones in turn.")  # fmt: skip
-@click.option("--body", default="panda", show_default=True, help="Name or YAML file.")
-@click.option("--planner", default="scripted", show_default=True, help="Who chooses subgoals.")
-@click.option("--split", help="Episodes of a split (see configs/splits), such as test-long.")
-@click.option("--faults", help="What goes wrong: none, rare, often, single, or a YAML file.")
-@click.option("--level", help="How strongly layouts and surroundings vary: none, mild, strong.")
+@which_episodes
 @click.option("--instruction", help="What the robot is told (the task's own sentence if absent).")
 @click.option("--episodes", default=1, show_default=True, type=click.IntRange(min=1))
 @click.option("--video", type=click.Path(path_type=Path, dir_okay=False),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -31,6 +32,14 @@ class Utterance:
     completion: Completion
     label: str = ""
     turn: int = 0
+
+
+def write_beside(utterances: Sequence[Utterance], steps: Sequence[dict[str, Any]]) -> None:
+    """Give each step the ``text`` that it was written as."""
+    for utterance in utterances:
+        # What ended an instruction is no step.
+        if utterance.turn < len(steps):
+            steps[utterance.turn]["text"] = utterance.completion.text
 
 
 class Speaking:

@@ -12,7 +12,7 @@ from typing import Any
 
 from warewheel.agents.planners.registry import fingerprint, make_planner
 from warewheel.agents.planners.scripted import Scripted
-from warewheel.agents.planners.speaking import Speaking
+from warewheel.agents.planners.speaking import Speaking, write_beside
 from warewheel.agents.request import Planner
 from warewheel.configs.schema import Case
 
@@ -156,10 +156,7 @@ def spoken(planner: Planner, played: Played, trace: list[dict[str, Any]]) -> dic
         trace: Steps and outcomes; each gets the text that it was written as.
     """
     said = planner.utterances if isinstance(planner, Speaking) else []
-    for utterance in said:
-        # What ended an instruction is no step.
-        if utterance.turn < len(trace):
-            trace[utterance.turn]["text"] = utterance.completion.text
+    write_beside(said, trace)
     return {
         "invalid": sum(label in INVALID for label in played.labels),
         "written": sum(u.completion.written for u in said),

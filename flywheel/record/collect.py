@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from warewheel.flywheel.dataset.store import Dataset
 from warewheel.flywheel.episode import Episode
 from warewheel.flywheel.pool import Job, Pool, Tell
 
-from .recorder import Record
+from .recorder import Record, as_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +80,7 @@ def _next(dataset: Dataset, what: Collection) -> int:
         last = row["number"]
         same = last < len(what.cases) and (
             row["seed"] == what.cases[last][1]
-            and json.loads(row["config"]) == json.loads(json.dumps(what.cases[last][0]))
+            and row["config"] == as_json(what.cases[last][0])
             and row["planner"] == what.planner
         )
         if not same:

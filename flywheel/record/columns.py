@@ -13,6 +13,7 @@ from warewheel.envs import spaces
 from warewheel.envs.views import VIEWS
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel.dataset.schema import Fact, Feature, Schema
+from warewheel.sim.camera import take
 from warewheel.sim.world import CONTROL_HZ
 
 # Stages of tasks, in the order of the column.
@@ -67,16 +68,30 @@ def schema(body: Body, cameras: Sequence[str] = (), size: int = 128, codec: str 
         codec: See `Schema`.
         language: See `Schema`.
     """
-    views = {image(name): (size, size) for name in VIEWS if name in cameras}
     return Schema(
-        tuple(_features(body)), views, CONTROL_HZ,
-        body.name, FACTS, codec, subtasks=True, language=language,
+        tuple(_features(body)), views(cameras, size), CONTROL_HZ, body.name, FACTS, codec,
+        subtasks=True, language=language,
     )  # fmt: skip
 
 
 def image(camera: str) -> str:
     """Return the name of a camera's column."""
     return f"observation.images.{camera}"
+
+
+def views(cameras: Sequence[str], size: int) -> dict[str, tuple[int, int]]:
+    """Return the columns of cameras, in one order whatever theirs, with height and width [px]."""
+    return {image(name): (size, size) for name in VIEWS if name in cameras}
+
+
+def pictures(env: WarehouseEnv, schema: Schema) -> dict[str, NDArray[np.uint8]]:
+    """Return what the cameras of a schema see now, by column."""
+    assert env.world is not None
+    sizes = {name: schema.cameras[image(name)] for name in VIEWS if image(name) in schema.cameras}
+    return {
+        image(name): take(env.world, VIEWS[name](env.facility, size)).rgb
+        for name, (size, _) in sizes.items()
+    }
 
 
 def _features(body: Body) -> Iterator[Feature]:

@@ -12,21 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.planners.registry import fingerprint
 from warewheel.agents.planners.scribe import Scribe
-from warewheel.agents.planners.speaking import Speaking
-from warewheel.envs.views import VIEWS
+from warewheel.agents.planners.speaking import Speaking, write_beside
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel.dataset.draft import Draft
 from warewheel.flywheel.dataset.schema import Schema
 from warewheel.flywheel.episode import Episode
 from warewheel.flywheel.runner import Step
-from warewheel.sim.camera import take
 
-from .columns import came_of, image, observed
+from .columns import came_of, observed, pictures
 
 _VERSIONS = ("warewheel", "numpy", "pybullet")
 
@@ -64,7 +61,6 @@ class Recorder:
 
     def on_reset(self, env: WarehouseEnv, agent: Agent) -> None:
         """Begin a draft."""
-        self._cameras = [name for name in VIEWS if image(name) in self._record.schema.cameras]
         self._draft = Draft(self._record.folder, self._record.schema)
         self._subtasks: list[tuple[float, str]] = []
         self._reports: list[str] = []
@@ -96,8 +92,7 @@ class Recorder:
         self._write(last=True)
         assert self._draft is not None
         if not self._draft.length:
-            # It was refused before anything moved.
-            self._draft.discard()
+            # It was refused before anything moved, and is given up.
             return
         tasks = (env.instruction,) if env.case is None else env.case.instructions
         self.made = self._draft.close(self._facts(env, agent, episode), tasks, self._subtasks)
@@ -108,13 +103,8 @@ class Recorder:
             self._draft.discard()
 
     def _look(self, env: WarehouseEnv) -> None:
-        assert env.world is not None
         self._seen = observed(env)
-        size = next(iter(self._record.schema.cameras.values()), (0, 0))[0]
-        self._images: dict[str, NDArray[np.uint8]] = {
-            image(name): take(env.world, VIEWS[name](env.facility, size)).rgb
-            for name in self._cameras
-        }
+        self._images = pictures(env, self._record.schema)
 
     def _write(self, last: bool) -> None:
         if self._frame is not None:
@@ -123,14 +113,12 @@ class Recorder:
 
     def _facts(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> dict[str, Any]:
         row = episode.row()
-        config = _json(self._settings)
+        config = as_json(self._settings)
         plan = [dict(step) for step in row["plan"]]
         scribe = agent.planner
         assert isinstance(scribe, Scribe)
-        said = scribe.inner.utterances if isinstance(scribe.inner, Speaking) else []
-        for utterance in said:
-            if utterance.turn < len(plan):
-                plan[utterance.turn]["text"] = utterance.completion.text
+        if isinstance(scribe.inner, Speaking):
+            write_beside(scribe.inner.utterances, plan)
         cargo = {
             place.name: place.unit.model_dump(mode="json")
             for place in env.spec_of_world.placements
@@ -141,12 +129,12 @@ class Recorder:
             **{name: row[name] for name in same},
             "number": self._record.number,
             "failure": "" if episode.success else episode.failures[-1],
-            "stages": _json(row["stages"]), "faults": _json(row["faults"]),
-            "diagnoses": _json(row["diagnoses"]), "plan": _json(plan), "cargo": _json(cargo),
-            "chat": _json(list(scribe.messages)),
+            "stages": as_json(row["stages"]), "faults": as_json(row["faults"]),
+            "diagnoses": as_json(row["diagnoses"]), "plan": as_json(plan), "cargo": as_json(cargo),
+            "chat": as_json(list(scribe.messages)),
             "reports": self._reports, "refused": agent.refused,
             "config": config, "config_hash": hashlib.sha256(config.encode()).hexdigest(),
-            "model_hash": fingerprint(episode.planner), "versions": _json(versions()),
+            "model_hash": fingerprint(episode.planner), "versions": as_json(versions()),
         }  # fmt: skip
 
 
@@ -155,5 +143,6 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
 
 
-def _json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Return plain data as a fact: the same text for the same data."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False)

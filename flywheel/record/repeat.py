@@ -10,15 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.envs.views import VIEWS
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel.dataset.draft import Draft
 from warewheel.flywheel.dataset.files.frames import Columns
 from warewheel.flywheel.dataset.store import Dataset
-from warewheel.sim.camera import take
 from warewheel.sim.values import Report
 
-from .columns import FACTS, image
+from .columns import pictures, views
 
 Watch = Callable[[int, WarehouseEnv], None]
 
@@ -69,8 +67,7 @@ def render(
         ValueError: An episode does not repeat, or ``out`` is in use.
     """
     old = dataset.schema
-    views = {image(name): (size, size) for name in VIEWS if name in cameras}
-    new = replace(old, cameras=views, codec=codec)
+    new = replace(old, cameras=views(cameras, size), codec=codec)
     with Dataset.create(out, new, dataset.about) as made:
         for k, row in enumerate(dataset.episodes()):
             columns = dataset.columns(k)
@@ -81,20 +78,15 @@ def render(
                 ) -> None:
                     if frame == len(columns["action"]):
                         return
-                    assert env.world is not None
                     values = {one.name: columns[one.name][frame] for one in new.features}
-                    shots = {
-                        image(name): take(env.world, VIEWS[name](env.facility, size)).rgb
-                        for name in cameras
-                    }
-                    draft.frame(values, shots)
+                    draft.frame(values, pictures(env, new))
 
                 if repeat(row, columns, shoot) != row["hash"]:
                     raise ValueError(
                         f"episode {k} does not repeat here: other versions of software? "
                         f"It was recorded with {row['versions']}"
                     )
-                facts = {fact.name: row[fact.name] for fact in FACTS}
+                facts = {fact.name: row[fact.name] for fact in new.facts}
                 subtasks = list(zip(row["subtask_timestamps"], row["subtasks"], strict=True))
                 sealed = draft.close(facts, row["tasks"], subtasks)
             made.append(sealed)

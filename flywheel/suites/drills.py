@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.agents.language.wire import WireError, read
+from warewheel.agents.language.wire import read
 from warewheel.configs import ConfigError, load_phrases, names
 from warewheel.configs.schema import Case, Chances
 
@@ -99,7 +99,7 @@ def _questions(found: Lesson) -> list[tuple[str, str]]:
                 if is_ and item.startswith("item-"):
                     labels[item] = line
         elif message["role"] == "assistant":
-            step = _step(text)
+            step = read(text)
             if step is not None and step.skill == "place" and step.item in labels:
                 asked.append((labels[step.item], text))
     return asked
@@ -112,18 +112,12 @@ def _some(asked: list[tuple[str, str]], rng: np.random.Generator) -> list[tuple[
     """
     first: dict[str, tuple[str, str]] = {}
     for label, text in asked:
-        step = _step(text)
+        step = read(text)
+        assert step is not None
         zone = step.place.rpartition("-")[0].partition("-")[0] or step.place
         first.setdefault(zone, (label, text))
     able = list(first.values())
     return [able[int(k)] for k in rng.permutation(len(able))[:_LABELS]]
-
-
-def _step(text: str) -> Any:
-    try:
-        return read(text)
-    except WireError:
-        return None
 
 
 def rows(first: int, count: int) -> list[Row]:

@@ -17,13 +17,11 @@ ROLES = ("<|system|>", "<|user|>", "<|assistant|>")
 # Two tokens around each message where ChatML has five: a conversation has dozens of short ones, and
 # a small model reads every token at full price. Its tokens only ever grow.
 TEMPLATE = (
-    "{% for message in messages%(which)s %}"
+    "{% for message in messages %}"
     "<|{{ message['role'] }}|>{{ message['content'] }}<|im_end|>"
     "{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
-# What is said in every conversation alike tells nothing, and is not read.
-_BUT_SYSTEM = " if message['role'] != 'system'"
 
 # Words with the space before them, single digits, single line ends, and whatever is between them.
 # Digits stand alone, so that a number is copied token by token wherever it comes from.
@@ -43,11 +41,12 @@ def train_tokenizer(chats: Iterable[Chat], words: int) -> Any:
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    chats, whole = list(chats), between()
+    chats, whole, template = list(chats), between(), TEMPLATE
     told = {m["content"] for chat in chats for m in chat if m["role"] == "system"}
     if len(told) == 1:
+        # What is said in every conversation alike tells nothing, and is not read.
         chats = [[m for m in chat if m["role"] != "system"] for chat in chats]
-    template = TEMPLATE.replace("%(which)s", _BUT_SYSTEM if len(told) == 1 else "")
+        template = TEMPLATE.replace("messages %}", "messages if message['role'] != 'system' %}", 1)
     core = Tokenizer(models.BPE())
     core.pre_tokenizer = pre_tokenizers.Sequence(
         [

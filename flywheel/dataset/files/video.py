@@ -54,8 +54,9 @@ class Encoder:
         self._write(frame)
 
     def close(self) -> None:
-        """Finish the file."""
+        """Finish the file; once it is, there is nothing left to do."""
         if self._count:
+            self._count = 0
             self._write(None)
         with _as_os_error():
             self._container.close()
