@@ -15,7 +15,7 @@ _LOCAL = "warewheel.agents.language.local"
 
 
 @click.command()
-@click.option("--model", default="brain", show_default=True,
+@click.option("--model", required=True,
               help="A folder, a name on the model hub, or brain, which comes along.")  # fmt: skip
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535),
               help="0 takes a free one.")  # fmt: skip
@@ -40,7 +40,7 @@ def serve(
 
     \b
     Example:
-      warewheel serve
+      warewheel serve --model brain
       warewheel serve --model models/mine --port 8001
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.serve import Server
