@@ -103,12 +103,13 @@ def make(count: int, quiet: bool) -> list[Chat]:
     from rich.progress import Progress
 
     from warewheel.flywheel.suites.curriculum import made
+    from warewheel.flywheel.training.rows import in_order
 
-    chats = []
+    rows = []
     shown = not quiet and sys.stderr.isatty()
     with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
         task = bar.add_task("lessons", total=1.0)
         for share, some in made(count, workers=os.cpu_count() or 1):
-            chats += [row["messages"] for row in some]
+            rows += some
             bar.update(task, completed=share)
-    return chats
+    return in_order(rows)

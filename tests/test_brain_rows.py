@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from warewheel.agents.language.decoding import Steps
 from warewheel.agents.language.trie import Trie
-from warewheel.flywheel.training.lessons import PADDED, Lesson, batches, collate
-from warewheel.flywheel.training.rows import Chat, hold_out, read
+from warewheel.flywheel.training.lessons import Lesson, batches, collate
+from warewheel.flywheel.training.rows import Chat, hold_out, in_order, read
 from warewheel.flywheel.training.schedule import Schedule
 from warewheel.scripts.main import main
 
@@ -73,6 +73,7 @@ def test_a_trie_keeps_each_beginning_once(paths: list[list[int]]) -> None:
         ('{"messages": [{"role": "user", "content": ""}]}', "not empty"),
         ('{"messages": [{"role": "user", "content": "x"}]}', "no message of the assistant"),
         ('{"messages": [{"role": "assistant", "content": "x"}]}', "cannot begin"),
+        (GOOD.replace("}]}", '}], "level": "high"}'), "level 'high'"),
     ],
 )
 def test_a_bad_row_is_named_by_its_line(line: str, reason: str, tmp_path: Path) -> None:
@@ -85,6 +86,25 @@ def test_a_bad_row_is_named_by_its_line(line: str, reason: str, tmp_path: Path) 
     )
     assert result.exit_code == 2
     assert "rows.jsonl:3" in result.output
+
+
+def test_rows_of_a_lower_level_are_learnt_first() -> None:
+    rows = [{"messages": chat(f"{k}")} | ({"level": k % 2} if k < 40 else {}) for k in range(60)]
+    found = in_order(rows)
+    assert found == in_order(rows[::-1])
+    numbers = [int(c[0]["content"]) for c in found]
+    assert sorted(numbers) == list(range(60)) and numbers[:20] != sorted(numbers[:20])
+    assert {k % 2 for k in numbers[:20]} == {0} and {k % 2 for k in numbers[20:40]} == {1}
+    assert min(numbers[40:]) == 40
+
+
+def test_the_first_time_lessons_come_about_in_their_order() -> None:
+    order = [k for batch in islice(batches([10] * 5000, 100, 0), 500) for k in batch]
+    assert sorted(order) == list(range(5000))
+    moved = np.abs(np.array(order) - np.arange(5000))
+    assert 100 < moved.max() < 1000
+    again = [k for batch in islice(batches([10] * 5000, 100, 0), 500, 1000) for k in batch]
+    assert np.abs(np.array(again) - np.arange(5000)).max() > 4000
 
 
 def test_the_same_conversation_is_never_on_both_sides() -> None:
@@ -118,7 +138,7 @@ def test_lessons_are_filled_up_at_the_end() -> None:
     other = Lesson(np.array([8]), np.array([0]))
     tokens, turns = collate([one, other], pad=1)
     assert tokens.tolist() == [[5, 6, 7], [8, 1, 1]]
-    assert turns.tolist() == [[-1, 0, 0], [0, PADDED, PADDED]]
+    assert turns.tolist() == [[-1, 0, 0], [0, -1, -1]]
 
 
 def test_a_schedule_ends_at_whichever_limit_comes_first() -> None:

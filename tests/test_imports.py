@@ -40,6 +40,7 @@ MODEL_FILES = {
     "warewheel.flywheel.training.muon",
     "warewheel.flywheel.training.optimisers",
     "warewheel.flywheel.training.presets",
+    "warewheel.flywheel.training.recall",
     "warewheel.flywheel.training.start",
     "warewheel.flywheel.training.tokenizer",
 }

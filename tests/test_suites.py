@@ -17,7 +17,7 @@ from warewheel.configs.load import document
 from warewheel.configs.schema import Case, Goods, Move, Order, Phrases
 from warewheel.flywheel.bench.labels import EAI, EMBODIED_BENCH, PRECEDENCE
 from warewheel.flywheel.bench.play import Played, Stage, play
-from warewheel.flywheel.suites import curriculum, drills, files
+from warewheel.flywheel.suites import curriculum, files, quizzes
 from warewheel.flywheel.suites.make import RECIPES, delivery_of
 from warewheel.flywheel.suites.material import FIRST, chunks, material
 from warewheel.flywheel.suites.noise import Noise
@@ -380,15 +380,37 @@ def test_noise_means_nothing() -> None:
     assert not noise & telling
 
 
-def test_a_drill_asks_of_one_delivery_what_the_expert_would_do() -> None:
-    said = drills.drill(200_000_001)
-    assert said == drills.drill(200_000_001)
-    asked = [m["content"] for m in said if m["role"] == "user"]
-    answers = [m["content"] for m in said if m["role"] == "assistant"]
-    assert len(asked) == len(answers) > 10
-    assert asked[0].startswith("slots: ") and all("slots: " not in text for text in asked[1:])
-    assert sum("told: " in text for text in asked) == 10
-    for text, answer in zip(asked, answers, strict=True):
+def turns(said: list[dict[str, str]]) -> list[tuple[str, str]]:
+    """Return what is asked and what is answered, turn by turn."""
+    users = [m["content"] for m in said if m["role"] == "user"]
+    return list(zip(users, (m["content"] for m in said if m["role"] == "assistant"), strict=True))
+
+
+@pytest.mark.parametrize("seed", range(200_000_000, 200_000_006))
+def test_notes_answer_the_questions_of_a_primer(seed: int) -> None:
+    said = quizzes.primer(seed)
+    assert said == quizzes.primer(seed)
+    told = turns(said)[0][0].splitlines()[0].removeprefix("told: ").split("; ")
+    link = next(k for k in (" must go to ", " to ", " in ", ": ", ">") if all(k in n for n in told))
+    notes = dict(note.rsplit(link, 1) for note in told)
+    for text, answer in turns(said):
+        words = text.splitlines()[-1]
+        about = {
+            notes[note]
+            for note in notes
+            if note == words or f" {note}" in f" {words.replace(',', '')}"
+        }
+        assert answer in (about or {notes["else"]})
+
+
+@pytest.mark.parametrize("seed", range(300_000_000, 300_000_006))
+def test_a_quiz_asks_about_one_instruction_after_another(seed: int) -> None:
+    said = quizzes.quiz(seed)
+    assert said == quizzes.quiz(seed)
+    asked = turns(said)
+    assert asked[0][0].startswith("slots: ") and sum("told: " in text for text, _ in asked) == 4
+    assert all("slots: " not in text for text, _ in asked[1:])
+    for text, answer in asked:
         step = read(answer)
         assert step is not None and step.skill == "place"
         assert text.splitlines()[-1].startswith(f"{step.item} is ")
@@ -400,5 +422,5 @@ def test_the_curriculum_is_the_same_for_any_number_of_workers() -> None:
         for workers in (1, 2)
     )
     assert one == two
-    assert {row["case"].partition("-")[0] for row in one} > {"drill", "base", "reference"}
+    assert {row["case"].partition("-")[0] for row in one} > {"primer", "quiz", "base"}
     assert all(row["seed"] >= FIRST for row in one)

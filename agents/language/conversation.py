@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from warewheel.agents.clerk import Clerk
 from warewheel.agents.inventory import CARTON, HAND, Inventory
 from warewheel.agents.request import Briefing, Request
-from warewheel.configs.schema import Facility, Sku, SlottingRule, Unit
 
+from .describe import label, manifest, site
 from .model import Message
 
 # Skills after which an item is elsewhere, as everybody knows.
@@ -64,8 +64,9 @@ class Conversation:
         lines: list[str] = []
         inventory = request.inventory
         if self._last is None:
-            lines += self._site()
-            lines += self._manifests(inventory)
+            lines += site(self._facility, self._body)
+            for one in inventory.manifests:
+                lines += manifest(one, self._clerk.promised, self._heavy)
         expected: dict[str, str] = {}
         for done in request.history[self._heard :]:
             lines.append("ok" if done.outcome.success else f"failed: {done.outcome.cause}")
@@ -82,21 +83,6 @@ class Conversation:
     def say(self, text: str) -> None:
         """Keep what the model wrote."""
         self._messages.append({"role": "assistant", "content": text})
-
-    def _site(self) -> Iterator[str]:
-        site = self._facility
-        stems = dict.fromkeys(slot.rpartition("-")[0] for slot in site.rack.slots)
-        yield f"slots: {' '.join(stems)}, tiers 0-{len(site.rack.tiers) - 1}"
-        yield f"{self._body.name} lifts {self._body.payload:.1f} kg"
-        yield f"rules: {'; '.join(_rules(site))}"
-
-    def _manifests(self, inventory: Inventory) -> Iterator[str]:
-        for manifest in inventory.manifests:
-            yield f"{manifest.carton} should hold"
-            for line in manifest.lines:
-                unit = self._clerk.promised(line)
-                what = "unknown goods" if unit is None else self._about(unit)
-                yield f"{line.name}: {line.quantity} {what}"
 
     def _news(self, inventory: Inventory, expected: Mapping[str, str]) -> Iterator[str]:
         """Say what is different from last time, but for what was expected of the last step."""
@@ -123,69 +109,8 @@ class Conversation:
             if last is not None and item in last.labels:
                 continue
             unit = self._clerk.unit(inventory, item)
-            what = f"unknown goods {read.gtin}" if unit is None else self._about(unit, False)
+            what = f"unknown goods {read.gtin}" if unit is None else label(unit, self._heavy)
             notes = f' "{read.note}"' if read.note else ""
             odd = " (does not look like it)" if self._clerk.mislabelled(inventory, item) else ""
             listed = "" if self._clerk.listed(inventory, item) else " (not on the manifest)"
             yield f"{item} is {what}{notes}{odd}{listed}"
-
-    def _about(self, unit: Unit, measures: bool = True) -> str:
-        """Say in a few words what a unit is; a label tells no measures."""
-        sku = unit.sku
-        words = [f"{spoken(sku.sku)}, {spoken(sku.category)}", *_traits(sku)]
-        if sku.mass > self._heavy:
-            words.append("heavy")
-        if measures:
-            words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.0f} cm")
-        if unit.route:
-            words.append(f"to {unit.route}")
-        if unit.expiry is not None:
-            words.append(f"{unit.expiry} days")
-        if unit.condition != "intact":
-            words.append(unit.condition)
-        return " ".join(words)
-
-
-def spoken(name: str) -> str:
-    """Return the name of a SKU or a category as people say it."""
-    return name.replace("-", " ").replace("_", " ")
-
-
-def _traits(sku: Sku) -> Iterator[str]:
-    if sku.temperature != "ambient":
-        yield sku.temperature
-    if sku.fragile:
-        yield "fragile"
-    if sku.hazard != "none":
-        yield f"hazard {sku.hazard}"
-    if sku.high_value:
-        yield "valuable"
-
-
-def _rules(site: Facility) -> Iterator[str]:
-    """Say the house rules in the words that goods are described in."""
-    storage = site.storage
-    yield from (f"{_who(rule)} to {rule.zone}" for rule in storage.slotting)
-    aside: dict[str, list[str]] = {}
-    for flaw, zone in storage.quarantine.items():
-        aside.setdefault(zone, []).append(flaw)
-    yield from (f"{' '.join(flaws)} to {zone}" for zone, flaws in aside.items())
-    yield f"heavy over {storage.heavy_above:.2f} kg on tier 0-{storage.heavy_max_level}"
-    if storage.first_expired_first_out:
-        yield "of the same goods what expires first lower"
-
-
-def _who(rule: SlottingRule) -> str:
-    words: list[str] = []
-    words += rule.temperature or ()
-    if rule.hazard is not None:
-        words.append("hazard")
-    if rule.high_value:
-        words.append("valuable")
-    if rule.fragile:
-        words.append("fragile")
-    words += [spoken(category) for category in rule.category or ()]
-    if rule.route is not None:
-        words += [f"to {route}" for route in rule.route]
-    words += rule.condition or ()
-    return " ".join(words) or "all else"

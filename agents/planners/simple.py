@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from warewheel.agents.language.conversation import spoken
+from warewheel.agents.language.describe import spoken
 from warewheel.agents.language.wire import WireError, read
 from warewheel.agents.legal import legal
 from warewheel.agents.plan import Subgoal, Unusable

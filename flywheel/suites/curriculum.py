@@ -1,4 +1,4 @@
-"""The curriculum: all that a brain learns from, lessons and drills."""
+"""The curriculum: all that a brain learns from, primers, quizzes and lessons."""
 
 from __future__ import annotations
 
@@ -6,28 +6,29 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
-from . import drills, material
+from . import material, quizzes
 from .material import Row
 
-# Drills for each lesson, and how many are made in one go.
-_SHARE, _CHUNK = 0.17, 20
-# Seeds of drills; no suite and no lesson has any of them.
-FIRST = 200_000_000
+# Quizzes of each kind for each lesson, the first of their seeds, and how many are made in one go.
+# No suite and no lesson has any of those seeds.
+_KINDS = {"primer": (1.9, 200_000_000), "quiz": (1.1, 300_000_000)}
+_CHUNK = 100
 
 _Job = tuple[str, int, int]
 
 
 def made(lessons: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
-    """Yield about so many lessons, and drills, as rows to train on, with the share done.
+    """Yield about so many lessons, and quizzes, as rows to train on, with the share done.
 
     Args:
         lessons: How many.
-        first: See `material.chunks`; drills begin as many chunks later.
+        first: See `material.chunks`; quizzes begin as many chunks later.
         workers: Processes; the rows and their order are the same for any number.
     """
     jobs: list[_Job] = list(material.chunks(lessons, first))
-    count = max(1, round(lessons * _SHARE / _CHUNK))
-    jobs += [("", FIRST + (first + k) * _CHUNK, _CHUNK) for k in range(count)]
+    for kind, (share, seed) in _KINDS.items():
+        count = max(1, round(lessons * share / _CHUNK))
+        jobs += [(kind, seed + (first + k) * _CHUNK, _CHUNK) for k in range(count)]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         try:
@@ -39,5 +40,7 @@ def made(lessons: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float
 
 
 def _rows(job: _Job) -> list[Row]:
-    suite, first, count = job
-    return material.rows(suite, first, count) if suite else drills.rows(first, count)
+    kind, first, count = job
+    if kind in _KINDS:
+        return quizzes.rows(kind, first, count)
+    return material.rows(kind, first, count)

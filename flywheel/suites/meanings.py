@@ -25,6 +25,8 @@ from warewheel.configs.schema import (
 from .speaker import Speaker
 
 EXTREMES: tuple[Extreme, ...] = ("heaviest", "lightest", "tallest", "shortest")
+# Of exceptions to the house rules, how many are rules themselves.
+_RULES = 0.3
 _HAZARDS = ("flammable", "corrosive", "oxidizer", "toxic")
 
 
@@ -96,6 +98,18 @@ class Draw:
     def draw(self, kind: str) -> Meaning | None:
         """Return a meaning of a kind, or None if chance found none that suits the delivery."""
         return self._kinds[kind]()
+
+    def goods(self) -> Goods:
+        """Return goods by one attribute that some unit of the delivery has."""
+        return self._plain()
+
+    def exception(self, what: Goods) -> Meaning:
+        """Return a move or a slotting rule for some goods."""
+        spot = self._spot(0.0)
+        rule = self._rule(what, spot) if self._rng.random() < _RULES else None
+        if rule is None:
+            return self._move("move", what)
+        return Meaning((self._say("rules", what=what, where=spot),), rules=(rule,))
 
     def _of(self, *options: str) -> str:
         return options[int(self._rng.integers(len(options)))]

@@ -30,10 +30,14 @@ class Noise:
 
     def over(self, case: Case) -> Case:
         """Return the case with noise in its instructions, or as it is."""
-        if "filler" not in self._words or self._rng.random() > _SHARE:
-            return case
-        told = tuple(self.strew(text) for text in case.instructions)
+        told = self.told(case.instructions)
         return case.model_copy(update={"instruction": told[0] if len(told) == 1 else told})
+
+    def told(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Return texts with noise in all of them, or as they are."""
+        if "filler" not in self._words or self._rng.random() > _SHARE:
+            return texts
+        return tuple(self.strew(text) for text in texts)
 
     def strew(self, text: str) -> str:
         """Return a text with noise around its words; those are still there, in their order."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from warewheel.agents.language.conversation import spoken
+from warewheel.agents.language.describe import spoken
 from warewheel.configs.schema import Facility, Goods, Phrases, Spot
 
 _NAME = re.compile(r"\{(\w+)\}")

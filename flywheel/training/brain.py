@@ -110,7 +110,7 @@ def _train(
         model, tokenizer = adapted(wish.base, wish.device, wish.seed)
         rate, batch, default = RATE, BATCH, STEPS
         context = int(model.config.get_text_config().max_position_embeddings)
-        kept, turning, heard, hears = stored_dtype(wish.base), False, 0.0, 0
+        kept, turning = stored_dtype(wish.base), False
     else:
         shape = preset(wish.shape)
         tokenizer = train_tokenizer(chats, shape.words)
@@ -118,7 +118,6 @@ def _train(
         rate, batch, default, context = shape.rate, shape.batch, shape.steps, shape.context
         # Finer than bfloat16, and no weight of so small a model is beyond its range.
         kept, turning = "float16", True
-        heard, hears = shape.heard, shape.hears
     speech = Speech(tokenizer)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else speech.end
     learnt, lost = lessons(chats, speech, context)
@@ -127,9 +126,7 @@ def _train(
         raise ValueError(f"no conversation has an answer within the context of {context} tokens")
     steps = default if wish.steps is None and wish.minutes is None else wish.steps
     schedule = Schedule(rate, steps, 60 * wish.minutes if wish.minutes else None)
-    course = Course(
-        wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, turning, heard, hears
-    )
+    course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, turning)
     wish.out.mkdir(parents=True, exist_ok=True)
     done, loss, seconds = fit(model, learnt, course, goes_on, watch)
 

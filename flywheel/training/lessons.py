@@ -12,8 +12,8 @@ from warewheel.agents.language.chat import Chat as Speech
 
 from .rows import Chat
 
-# Of a token: the model is told it, or it only fills up.
-TOLD, PADDED = -1, -2
+# Of a token that is not to be learnt: the model is told it, or it only fills up.
+_TOLD = -1
 # So many batches are sorted by length together; within them, rows meet rows of their own length.
 _SORTED = 50
 
@@ -25,7 +25,7 @@ class Lesson:
     Attributes:
         tokens: (length,).
         turns: (length,) the number of the message of the assistant that each token belongs to, or
-            ``TOLD``.
+            -1.
     """
 
     tokens: NDArray[np.int64]
@@ -47,7 +47,7 @@ def lessons(chats: Sequence[Chat], speech: Speech, context: int) -> tuple[list[L
             cut = numbers[context:]
             late = np.unique(cut[cut >= 0])
             lost += len(late)
-            numbers[np.isin(numbers, late)] = TOLD
+            numbers[np.isin(numbers, late)] = _TOLD
             if (numbers >= 0).any():
                 stop = int(np.flatnonzero(numbers >= 0)[-1]) + 1
                 made.append(Lesson(np.array(tokens[:stop]), numbers[:stop]))
@@ -57,7 +57,8 @@ def lessons(chats: Sequence[Chat], speech: Speech, context: int) -> tuple[list[L
 def batches(lengths: Sequence[int], budget: int, seed: int) -> Iterator[list[int]]:
     """Yield the numbers of the lessons to learn from together, for ever.
 
-    Every lesson comes once before any comes twice.
+    Every lesson comes once before any comes twice. The first time they come about in their order,
+    later in any.
 
     Args:
         lengths: Of the lessons [tokens].
@@ -67,14 +68,13 @@ def batches(lengths: Sequence[int], budget: int, seed: int) -> Iterator[list[int
     passed = 0
     while True:
         rng = np.random.default_rng([seed, passed])
-        order = rng.permutation(len(lengths)).tolist()
+        order = rng.permutation(len(lengths)).tolist() if passed else list(range(len(lengths)))
         per_batch = max(1, budget // max(1, int(np.mean(lengths))))
-        made: list[list[int]] = []
         for start in range(0, len(order), per_batch * _SORTED):
             near = sorted(order[start : start + per_batch * _SORTED], key=lambda k: lengths[k])
-            made += _fill(near, lengths, budget)
-        for k in rng.permutation(len(made)).tolist():
-            yield made[k]
+            made = list(_fill(near, lengths, budget))
+            for k in rng.permutation(len(made)).tolist():
+                yield made[k]
         passed += 1
 
 
@@ -97,7 +97,7 @@ def collate(some: Sequence[Lesson], pad: int) -> tuple[NDArray[np.int64], NDArra
     """
     length = max(len(one.tokens) for one in some)
     tokens = np.full((len(some), length), pad)
-    turns = np.full((len(some), length), PADDED)
+    turns = np.full((len(some), length), _TOLD)
     for row, one in enumerate(some):
         tokens[row, : len(one.tokens)] = one.tokens
         turns[row, : len(one.tokens)] = one.turns

@@ -65,8 +65,6 @@ class Course:
         pause: Time between checkpoints [s].
         terms: What a resumed training must have in common with this one.
         turning: Train matrices by Muon.
-        heard: Weight of a token that the model is told, against one that it says.
-        hears: First steps in which such tokens count.
     """
 
     out: Path
@@ -77,8 +75,6 @@ class Course:
     pause: float
     terms: dict[str, Any]
     turning: bool = False
-    heard: float = 0.0
-    hears: int = 0
 
 
 def fit(
@@ -125,7 +121,7 @@ def fit(
             some = [lessons[k] for k in next(order)]
             for group in (group for optimiser in each for group in optimiser.param_groups):
                 group["lr"] = schedule.rate_at(progress) * group["share"]
-            now = _step(model, each, weights, some, course, step)
+            now = _step(model, each, weights, some, course.pad, step)
             step += 1
             read += sum(len(one.tokens) for one in some)
             loss = now if math.isnan(loss) else loss + (now - loss) / _MEMORY
@@ -143,15 +139,13 @@ def fit(
 
 
 def _step(
-    model: Any, each: list[Any], weights: list[Any], some: list[Lesson], course: Course, step: int
+    model: Any, each: list[Any], weights: list[Any], some: list[Lesson], pad: int, step: int
 ) -> float:
     """Learn from one batch; return its loss before."""
     import torch
 
     model.zero_grad(set_to_none=True)
-    loss = batch_loss(
-        model, *collate(some, course.pad), course.heard if step < course.hears else 0.0
-    )
+    loss = batch_loss(model, *collate(some, pad))
     now = float(loss.detach())
     if math.isfinite(now):
         loss.backward()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .lessons import TOLD, Lesson, collate
+from .lessons import Lesson, collate
 
 _IGNORED = -100
 
@@ -35,29 +35,20 @@ class Measure:
         return self.right / self.steps if self.steps else 0.0
 
 
-def batch_loss(
-    model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64], heard: float = 0.0
-) -> Any:
+def batch_loss(model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]) -> Any:
     """Return the mean loss [nat] over the assistant's tokens of a batch (lesson, length).
 
     Args:
         model: A causal language model.
         tokens: (lesson, length).
         turns: (lesson, length) the assistant's message that a token belongs to, or negative.
-        heard: Weight of the loss over what the model is told, beside that over what it says. What
-            is told has much to copy and to look up, and is good practice.
     """
     import torch
 
-    logits, wanted = _predict(model, tokens, turns, everywhere=heard > 0)
-    loss = torch.nn.functional.cross_entropy
-    if heard == 0:
-        return loss(logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=_IGNORED)
-    own = torch.from_numpy(turns[:, 1:] >= 0).to(wanted.device).flatten()
-    each = loss(
-        logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=_IGNORED, reduction="none"
+    logits, wanted = _predict(model, tokens, turns)
+    return torch.nn.functional.cross_entropy(
+        logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=_IGNORED
     )
-    return (each[own].sum() + heard * each[~own].sum()) / own.sum()
 
 
 def measure(model: Any, some: Sequence[Lesson], pad: int, batch: int) -> Measure:
@@ -93,23 +84,19 @@ def _asked(turns: NDArray[np.int64]) -> NDArray[np.intp]:
     return np.flatnonzero((turns[:, 1:] >= 0).any(axis=0))
 
 
-def _predict(
-    model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64], everywhere: bool = False
-) -> tuple[Any, Any]:
+def _predict(model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]) -> tuple[Any, Any]:
     """Return logits (lesson, place, words) and the words wanted there (lesson, place).
 
-    Unless they are asked for ``everywhere``, logits are computed only where some lesson of the
-    batch has a word of the assistant's: with a large vocabulary all would not fit into memory.
+    Logits are computed only where some lesson of the batch has a word of the assistant's: with a
+    large vocabulary all would not fit into memory.
     """
     import torch
 
     device = next(model.parameters()).device
-    asked = np.arange(tokens.shape[1] - 1) if everywhere else _asked(turns)
+    asked = _asked(turns)
     places = torch.from_numpy(asked).to(device)
     ids = torch.from_numpy(tokens).to(device)
     marks = torch.from_numpy(turns).to(device)
     logits = model(input_ids=ids, use_cache=False, logits_to_keep=places).logits
-    wanted = ids[:, places + 1].masked_fill(
-        marks[:, places + 1] < (TOLD if everywhere else 0), _IGNORED
-    )
+    wanted = ids[:, places + 1].masked_fill(marks[:, places + 1] < 0, _IGNORED)
     return logits, wanted

@@ -22,9 +22,6 @@ class Preset:
         context: Longest conversation [tokens].
         rate: Highest learning rate.
         batch: Tokens learnt from at each step, padding included.
-        heard: Weight in the loss of a token that the model is told.
-        hears: First steps in which such tokens count. They are good practice, but most of them
-            cannot be foreseen, and later that drowns out what can be learnt.
         steps: Where neither steps nor minutes are asked for.
         lessons: That are made, where there are none to read.
     """
@@ -38,8 +35,6 @@ class Preset:
     context: int
     rate: float
     batch: int
-    heard: float
-    hears: int
     steps: int
     lessons: int
 
@@ -67,6 +62,8 @@ class Preset:
             max_position_embeddings=self.context,
             tie_word_embeddings=True,
             initializer_range=spread,
+            # As Qwen3 has it: far words are still alike.
+            rope_parameters={"rope_type": "default", "rope_theta": 1e6},
             eos_token_id=end,
             pad_token_id=pad,
         )
@@ -76,11 +73,11 @@ class Preset:
 PRESETS = {
     "tiny": Preset(
         words=384, width=64, layers=2, heads=4, head=32, inner=192, context=1024,
-        rate=4e-3, batch=1536, heard=0.1, hears=100, steps=400, lessons=2000,
+        rate=4e-3, batch=1536, steps=400, lessons=500,
     ),
     "small": Preset(
-        words=2048, width=256, layers=4, heads=4, head=64, inner=704, context=4096,
-        rate=1.5e-3, batch=4096, heard=0.1, hears=1200, steps=1900, lessons=7000,
+        words=2048, width=256, layers=4, heads=4, head=64, inner=512, context=4096,
+        rate=1.5e-3, batch=4096, steps=1350, lessons=2700,
     ),
 }  # fmt: skip
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,28 +16,49 @@ Chat = list[Message]
 
 
 def read(path: Path) -> list[Chat]:
-    """Return the conversations of a file: ``{"messages": [{"role": ..., "content": ...}, ...]}``.
+    """Return the conversations of a file as `in_order` puts them.
 
-    Other keys of a row are for others.
+    A row is ``{"messages": [{"role": ..., "content": ...}, ...]}``; a ``level`` may be there. Other
+    keys are for others.
 
     Raises:
         ValueError: A line holds no such conversation, or none does; it names file and line.
         OSError: The file cannot be read.
     """
-    chats = []
+    rows = []
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                chats.append(_chat(json.loads(line)))
+                row = json.loads(line)
+                rows.append({"messages": _chat(row), "level": _level(row)})
             except json.JSONDecodeError as error:
                 raise ValueError(f"{path}:{number}: not JSON: {error.msg}") from None
             except ValueError as error:
                 raise ValueError(f"{path}:{number}: {error}") from None
-    if not chats:
+    if not rows:
         raise ValueError(f"{path}: no rows")
-    return chats
+    return in_order(rows)
+
+
+def in_order(rows: Sequence[Mapping[str, Any]]) -> list[Chat]:
+    """Return the conversations of rows as they are to be learnt.
+
+    Those of a lower ``level`` come first, then those of a higher one, then those without. Among
+    themselves they come in the order of their hashes, which means nothing.
+    """
+    keyed = sorted(
+        (row.get("level", math.inf), digest([row["messages"]]), k) for k, row in enumerate(rows)
+    )
+    return [rows[k]["messages"] for _, _, k in keyed]
+
+
+def _level(row: Mapping[str, Any]) -> float:
+    level = row.get("level", math.inf)
+    if isinstance(level, bool) or not isinstance(level, int | float):
+        raise ValueError(f"level {level!r}; a level is a number")
+    return level
 
 
 def _chat(row: Any) -> Chat:

@@ -8,6 +8,7 @@ from warewheel.agents.language.extra import need_brain
 from warewheel.agents.language.loading import load
 
 from .presets import Preset
+from .recall import prepare
 
 # Rank and scale of the adapters, and how a model with them is trained.
 RANK, SCALE = 16, 32
@@ -15,14 +16,16 @@ RATE, BATCH, STEPS = 3e-4, 4096, 300
 
 
 def new_model(shape: Preset, tokenizer: Any, seed: int) -> Any:
-    """Return a Qwen3 model with random weights; same seed, same weights."""
+    """Return a Qwen3 model that has learnt nothing yet; same seed, same weights."""
     import torch
     from transformers import Qwen3ForCausalLM
 
     config = shape.config(len(tokenizer), tokenizer.eos_token_id, tokenizer.pad_token_id)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return Qwen3ForCausalLM(config)
+        model = Qwen3ForCausalLM(config)
+    prepare(model, seed)
+    return model
 
 
 def adapted(base: str, device: str, seed: int) -> tuple[Any, Any]:

@@ -1,0 +1,112 @@
+"""Descriptions: a site, a manifest and a label in the few words that a language model is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from warewheel.configs.schema import Body, Facility, Goods, Sku, SlottingRule, Unit
+from warewheel.sim.values import Line, Manifest
+
+
+def site(facility: Facility, body: Body) -> Iterator[str]:
+    """Yield lines that say what a site has, what its robot can lift, and what the rules are."""
+    stems = dict.fromkeys(slot.rpartition("-")[0] for slot in facility.rack.slots)
+    yield f"slots: {' '.join(stems)}, tiers 0-{len(facility.rack.tiers) - 1}"
+    yield f"{body.name} lifts {body.payload:.1f} kg"
+    yield f"rules: {'; '.join(_rules(facility))}"
+
+
+def manifest(
+    of: Manifest, promised: Callable[[Line], Unit | None], heavy_above: float
+) -> Iterator[str]:
+    """Yield lines that say what a carton should hold.
+
+    Args:
+        of: The manifest.
+        promised: Returns a unit as a line describes it, or None if its goods are unknown.
+        heavy_above: Goods of a larger mass are called heavy [kg].
+    """
+    yield f"{of.carton} should hold"
+    for line in of.lines:
+        unit = promised(line)
+        what = "unknown goods" if unit is None else _unit(unit, heavy_above, measures=True)
+        yield f"{line.name}: {line.quantity} {what}"
+
+
+def label(unit: Unit, heavy_above: float) -> str:
+    """Say what the label of a unit says; that is nothing about measures."""
+    return _unit(unit, heavy_above, measures=False)
+
+
+def spoken(name: str) -> str:
+    """Return the name of a SKU or a category as people say it."""
+    return name.replace("-", " ").replace("_", " ")
+
+
+def _unit(unit: Unit, heavy_above: float, measures: bool) -> str:
+    """Say in a few words what a unit is."""
+    sku = unit.sku
+    words = [f"{spoken(sku.sku)}, {spoken(sku.category)}", *_traits(sku)]
+    if sku.mass > heavy_above:
+        words.append("heavy")
+    if measures:
+        words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.0f} cm")
+    if unit.route:
+        words.append(f"to {unit.route}")
+    if unit.expiry is not None:
+        words.append(f"{unit.expiry} days")
+    if unit.condition != "intact":
+        words.append(unit.condition)
+    return " ".join(words)
+
+
+def _traits(sku: Sku) -> Iterator[str]:
+    if sku.temperature != "ambient":
+        yield sku.temperature
+    if sku.fragile:
+        yield "fragile"
+    if sku.hazard != "none":
+        yield f"hazard {sku.hazard}"
+    if sku.high_value:
+        yield "valuable"
+
+
+def _rules(facility: Facility) -> Iterator[str]:
+    """Say the house rules in the words that goods are described in."""
+    storage = facility.storage
+    yield from (f"{_who(rule)} to {rule.zone}" for rule in storage.slotting)
+    aside: dict[str, list[str]] = {}
+    for flaw, zone in storage.quarantine.items():
+        aside.setdefault(zone, []).append(flaw)
+    yield from (f"{' '.join(flaws)} to {zone}" for zone, flaws in aside.items())
+    yield f"heavy over {storage.heavy_above:.2f} kg on tier 0-{storage.heavy_max_level}"
+    if storage.first_expired_first_out:
+        yield "of the same goods what expires first lower"
+
+
+def _who(rule: SlottingRule) -> str:
+    words: list[str] = []
+    words += rule.temperature or ()
+    if rule.hazard is not None:
+        words.append("hazard")
+    if rule.high_value:
+        words.append("valuable")
+    if rule.fragile:
+        words.append("fragile")
+    words += [spoken(category) for category in rule.category or ()]
+    if rule.route is not None:
+        words += [f"to {route}" for route in rule.route]
+    words += rule.condition or ()
+    return " ".join(words) or "all else"
+
+
+def goods(of: Goods) -> str:
+    """Say in the fewest words which goods are meant by one attribute."""
+    named = [spoken(name) for name in (*(of.category or ()), *(of.sku or ()))]
+    named += [f"to {route}" for route in of.route or ()]
+    named += of.temperature or ()
+    traits = {
+        "fragile": of.fragile, "valuable": of.high_value, "hazard": of.hazardous, "heavy": of.heavy
+    }  # fmt: skip
+    named += [word for word, has in traits.items() if has]
+    return " ".join(named)

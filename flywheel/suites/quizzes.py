@@ -1,0 +1,255 @@
+"""Quizzes: instructions, and one label after another, each with the place where its goods go.
+
+In a lesson most steps go without saying, and an instruction changes the way of one item or two. A
+quiz asks for nothing but what is hard: to find among all that was said what is about the goods at
+hand. Primers ask it in the easiest way, many times over; a quiz proper asks as a lesson does.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from warewheel.agents.clerk import Clerk
+from warewheel.agents.language import describe
+from warewheel.agents.language.conversation import SYSTEM
+from warewheel.agents.language.wire import write
+from warewheel.agents.plan import Subgoal
+from warewheel.agents.request import Briefing
+from warewheel.configs import ConfigError, load_phrases, names, zone_of
+from warewheel.configs.orders import means, moves_of, places_of, settle
+from warewheel.configs.schema import Case, Facility, Goods, Move, Spot, Unit
+from warewheel.envs.draw import manifest, number
+from warewheel.flywheel.bench.play import Stage
+from warewheel.sim.facts import TABLE
+
+from .material import Row
+from .meanings import Delivery, Draw, Meaning
+from .noise import Noise
+from .refusals import forbidden, why
+from .speaker import Speaker
+
+# Kinds of instructions in a quiz of the hardest way; those that are hard to read come more often.
+KINDS = (
+    "move", "only", "moves", "rules", "rules", "conflict", "conflict", "conditional", "conditional",
+    "conditional", "reference", "reference", "reference", "quantity",
+)  # fmt: skip
+# Of ten primers, how many are about notes; the others are about instructions.
+_NOTES = 6
+# Sites with so many zones that where goods go cannot be guessed.
+_SPACIOUS = ("parcel_hub", "returns_center")
+# Units and clauses of a primer, at least and at most.
+_PRIMER_UNITS, _CLAUSES = (16, 24), (3, 8)
+# Units of a quiz; its instructions, and most questions about each.
+_UNITS, _INSTRUCTIONS, _LABELS = (4, 7), 4, 4
+_TRIES = 40
+# Made-up zones, so that a zone is never the likelier for its name.
+_ZONES = (
+    "west", "attic", "basement", "garage", "upstairs", "corner", "annex", "dock", "yard", "hall",
+    "bay", "loft", "vault", "north", "south", "east", "secure", "cold", "ambient", "hazmat",
+)  # fmt: skip
+# Share of goods that no note is about which are asked about all the same.
+_REST = 0.5
+_LINKS = (">", " to ", " must go to ", " in ", ": ")
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is told, a question about it, and the answer."""
+
+    told: str
+    question: str
+    answer: str
+
+
+def rows(kind: str, first: int, count: int) -> list[Row]:
+    """Return a quiz, or a ``primer``, for each of so many seeds."""
+    make, level = (primer, 0) if kind == "primer" else (quiz, 1)
+    return [
+        {"messages": said, "case": f"{kind}-{seed}", "seed": seed, "level": level}
+        for seed in range(first, first + count)
+        if (said := make(seed))
+    ]
+
+
+def primer(seed: int) -> list[Any]:
+    """Return a conversation about where goods go: many short questions about a few clauses."""
+    rng = np.random.default_rng([seed, 9])
+    notes = seed % 10 < _NOTES
+    known = names("facility") if notes else _SPACIOUS
+    briefing = _briefing(known[seed // 10 % len(known)])
+    return _conversation((_notes if notes else _clauses)(briefing, rng))
+
+
+def quiz(seed: int) -> list[Any]:
+    """Return a conversation about one instruction after another; empty if chance found none."""
+    known = names("facility")
+    briefing = _briefing(known[seed % len(known)])
+    return _conversation(_instructions(briefing, np.random.default_rng([seed, 9])))
+
+
+@functools.cache
+def _briefing(facility: str) -> Briefing:
+    return Stage(Case(id="quiz", instruction="?", facility=facility, seed=0)).briefing
+
+
+def _delivery(briefing: Briefing, between: tuple[int, int], rng: np.random.Generator) -> Delivery:
+    """Return a carton of any goods that there are, without a thought to room."""
+    skus, routes = briefing.catalogue.items, briefing.facility.storage.routes
+    units: dict[str, Unit] = {}
+    for k in range(number(rng, between)):
+        sku = skus[int(rng.integers(len(skus)))]
+        life = sku.shelf_life_days
+        units[f"item-{k + 1}"] = Unit(
+            sku=sku, lot="",
+            expiry=None if life is None else int(rng.integers(1, max(2, life // 2))),
+            route=routes[int(rng.integers(len(routes)))] if routes else "",
+        )  # fmt: skip
+    return Delivery(briefing.facility, briefing.body, briefing.catalogue, (units,))
+
+
+def _draw(delivery: Delivery, rng: np.random.Generator) -> Draw:
+    return Draw(delivery, Speaker(load_phrases("train"), rng), rng)
+
+
+def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
+    """Ask about notes of where goods go, in as few words as can be."""
+    delivery = _delivery(briefing, _PRIMER_UNITS, rng)
+    storage = delivery.facility.storage
+    goods = _several(_draw(delivery, rng), rng)
+    *zones, rest = (_ZONES[int(k)] for k in rng.integers(len(_ZONES), size=len(goods) + 1))
+    link = _LINKS[int(rng.integers(len(_LINKS)))]
+    words = [describe.goods(what) for what in goods]
+    noted = [f"{word}{link}{zone}" for word, zone in zip(words, zones, strict=True)]
+    told = f"told: {'; '.join([*noted, f'else{link}{rest}'])}"
+    for k in rng.permutation(len(goods)):
+        yield _Asked(told, words[k], zones[k])
+    for unit in delivery.cartons[0].values():
+        found = {z for what, z in zip(goods, zones, strict=True) if means(what, unit, storage)}
+        if len(found) == 1 or (not found and rng.random() < _REST):
+            zone = found.pop() if found else rest
+            yield _Asked(told, describe.label(unit, storage.heavy_above), zone)
+
+
+def _clauses(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
+    """Ask about several instructions that hold at once."""
+    delivery = _delivery(briefing, _PRIMER_UNITS, rng)
+    site, draw = delivery.facility, _draw(delivery, rng)
+    moves: list[Move] = []
+    sentences: list[str] = []
+    for what in _several(draw, rng):
+        meaning = draw.exception(what)
+        moves += [move for order in meaning.orders for move in order.moves]
+        moves += [Move(what=what, to=Spot(zone=rule.zone)) for rule in meaning.rules]
+        sentences += meaning.sentences
+    (text,) = Noise(load_phrases("train"), rng).told((" ".join(sentences),))
+    told = "\n".join([*describe.site(site, briefing.body), f"told: {text}"])
+    for name, unit in delivery.cartons[0].items():
+        found = {_place(m.to, site) for m in moves if means(m.what, unit, site.storage)}
+        if len(found) < 2:
+            place = found.pop() if found else zone_of(unit, site.storage)
+            yield _Asked(told, _item(name, unit, site), place)
+
+
+def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
+    """Ask about one instruction after another, of every kind, for one delivery."""
+    delivery = _delivery(briefing, _UNITS, rng)
+    site, units = delivery.facility, delivery.cartons[0]
+    noise, draw = Noise(load_phrases("train"), rng), _draw(delivery, rng)
+    clerk = Clerk(site, briefing.catalogue)
+    head = [*describe.site(site, briefing.body)]
+    promised = manifest("carton-1", list(units.values()), 1)
+    head += describe.manifest(promised, clerk.promised, site.storage.heavy_above)
+    asked = 0
+    for _ in range(_TRIES):
+        meaning = draw.draw(KINDS[int(rng.integers(len(KINDS)))])
+        answers = {} if meaning is None else _answers(meaning, delivery)
+        if meaning is None or not answers:
+            continue
+        (text,) = noise.told(meaning.sentences)
+        told = "\n".join([*head, f"told: {text}"])
+        head = []
+        for name in _some(answers, rng):
+            step = write(Subgoal("place", name, answers[name][1]))
+            yield _Asked(told, _item(name, units[name], site), step)
+        asked += 1
+        if asked == _INSTRUCTIONS:
+            return
+
+
+def _item(name: str, unit: Unit, site: Facility) -> str:
+    return f"{name} is {describe.label(unit, site.storage.heavy_above)}"
+
+
+def _answers(meaning: Meaning, delivery: Delivery) -> dict[str, tuple[bool, str]]:
+    """Return for each item whether the instruction is about it, and where it goes.
+
+    Items for which that depends on others, or breaks a rule of the house, are left out. There are
+    none if the instruction is to be refused.
+    """
+    site, (units,) = delivery.facility, delivery.cartons
+    storage = site.storage
+    ruled = storage.model_copy(update={"slotting": (*meaning.rules, *storage.slotting)})
+    found: dict[str, tuple[bool, str]] = {}
+    try:
+        order = settle(meaning.orders[0], units.values(), ruled)
+        if why(order, list(units.values()), delivery):
+            return {}
+    except ConfigError:
+        # A comparison without a clear answer.
+        return {}
+    counted = False
+    for name, unit in units.items():
+        moves = moves_of(order, unit, ruled)
+        home = zone_of(unit, ruled)
+        spot = Spot(zone=home) if order.rest == "house" else Spot(place=TABLE)
+        if moves:
+            spot = moves[0].to
+            # How many there are already has a say in where all but the first of a number go.
+            if moves[0].count is not None and counted:
+                continue
+            counted = moves[0].count is not None
+        if not forbidden(unit, spot, delivery):
+            told = bool(moves) or home != zone_of(unit, storage)
+            found[name] = told, _place(spot, site)
+    return found
+
+
+def _some(answers: dict[str, tuple[bool, str]], rng: np.random.Generator) -> list[str]:
+    """Return the names of some items, most of them such as the instruction is about."""
+    mixed = [list(answers)[int(k)] for k in rng.permutation(len(answers))]
+    mixed.sort(key=lambda name: not answers[name][0])
+    chosen = mixed[:_LABELS]
+    return [chosen[int(k)] for k in rng.permutation(len(chosen))]
+
+
+def _several(draw: Draw, rng: np.random.Generator) -> list[Goods]:
+    """Return goods of several kinds, all different."""
+    found: list[Goods] = []
+    for _ in range(number(rng, _CLAUSES)):
+        what = draw.goods()
+        if what not in found:
+            found.append(what)
+    return found
+
+
+def _place(spot: Spot, site: Facility) -> str:
+    """Return what the name of a place in a spot begins with."""
+    whole = spot.place is not None or spot.level is None
+    return spot.place or spot.zone or "" if whole else places_of(spot, site)[0]
+
+
+def _conversation(asked: Iterable[_Asked]) -> list[Any]:
+    """Return questions with their answers, as turns; what is told is told when it changes."""
+    said: list[Any] = [{"role": "system", "content": SYSTEM}]
+    told = ""
+    for one in asked:
+        news = [one.told] if one.told != told else []
+        told = one.told
+        said.append({"role": "user", "content": "\n".join([*news, one.question])})
+        said.append({"role": "assistant", "content": one.answer})
+    return said if told else []
