@@ -18,32 +18,42 @@ from .errors import user_errors
               help="Repetitions of the short measurements.")  # fmt: skip
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(min=1),
               help="Processes whose joint speed to compare to that of one.")  # fmt: skip
+@click.option(
+    "--recorder",
+    is_flag=True,
+    help="Measure recording instead; beside LeRobot's own writer, if installed.",
+)
+@click.option("--saves", default=1000, show_default=True, type=click.IntRange(min=2),
+              help="With --recorder: episodes that are saved to one dataset.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def speed(
-    facility: str, body: str, episodes: int, rounds: int, workers: int, as_json: bool
-) -> None:
+    facility: str, body: str, episodes: int, rounds: int, workers: int, recorder: bool,
+    saves: int, as_json: bool,
+) -> None:  # fmt: skip
     """Measure physics, environment, cameras and memory against their targets.
 
     Takes about half a minute; if panda-gym is installed, it is measured beside.
 
-    Example: warewheel speed --episodes 10 --workers 4
-    """
+    \b
+    Examples:
+      warewheel speed --episodes 10 --workers 4
+      warewheel speed --recorder
+      warewheel speed --recorder --saves 100 --episodes 10
+    """  # noqa: D301  click reads the control character
     from rich.console import Console
 
+    from warewheel.flywheel.record import cost
     from warewheel.flywheel.speed import machine, measure
 
-    with (
-        user_errors(),
-        Console(stderr=True).status("measuring") as status,
-    ):
-        figures = measure(
-            facility,
-            body,
-            range(episodes),
-            rounds,
-            workers,
-            lambda what: status.update(f"measuring {what}"),
-        )
+    with user_errors(), Console(stderr=True).status("measuring") as status:
+
+        def tell(what: str) -> None:
+            status.update(f"measuring {what}")
+
+        if recorder:
+            figures = cost.measure(facility, body, range(episodes), saves, tell)
+        else:
+            figures = measure(facility, body, range(episodes), rounds, workers, tell)
     here = machine()
     if as_json:
         click.echo(json.dumps({"machine": here, "figures": [figure.row() for figure in figures]}))

@@ -38,6 +38,15 @@ def test_json_holds_the_machine_and_every_figure() -> None:
         assert (figure["met"] is None) == (figure["target"] is None)
 
 
+def test_what_recording_costs_is_told_by_figure() -> None:
+    result = CliRunner().invoke(speed, ["--recorder", "--saves", "3", "--episodes", "0", "--json"])
+    assert result.exit_code == 0, result.output
+    figures = {figure["name"]: figure for figure in json.loads(result.stdout)["figures"]}
+    names = {"record_frame", "record_size", "save_first", "save_last"}
+    assert names <= set(figures)
+    assert all(figures[name]["value"] > 0 and figures[name]["target"] for name in names)
+
+
 def test_table_says_whether_targets_are_met() -> None:
     result = CliRunner().invoke(speed, QUICK)
     assert result.exit_code == 0, result.output

@@ -11,7 +11,7 @@ from .material import Row
 
 # Quizzes of each kind for each lesson, the first of their seeds, and how many are made in one go.
 # No suite and no lesson has any of those seeds.
-_KINDS = {"primer": (1.9, 200_000_000), "quiz": (1.1, 300_000_000)}
+_KINDS = {"primer": (1.1, 200_000_000), "quiz": (1.2, 300_000_000)}
 _CHUNK = 100
 
 _Job = tuple[str, int, int]

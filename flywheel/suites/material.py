@@ -17,8 +17,10 @@ from warewheel.flywheel.bench.play import Played, Stage, play
 from .make import RECIPES, Recipe, cases
 from .noise import Noise
 
-# A lesson as JSON: ``messages``, and the ``case`` and ``seed`` that they are about.
+# A lesson as JSON: ``messages``, the ``case`` and ``seed`` that they are about, and a ``level``:
+# lower ones are learnt first.
 Row = dict[str, Any]
+LEVEL = 1
 # Seeds of training; no suite has any of them.
 FIRST = 100_000_000
 # Wordings of training in place of those of the suites.
@@ -87,6 +89,11 @@ def chunks(count: int, first: int = 0) -> Iterator[tuple[str, int, int]]:
 def rows(suite: str, first: int, count: int) -> list[Row]:
     """Return lessons as rows to train on."""
     return [
-        {"messages": list(found.messages), "case": found.case.id, "seed": found.case.seed}
+        {
+            "messages": list(found.messages),
+            "case": found.case.id,
+            "seed": found.case.seed,
+            "level": LEVEL,
+        }
         for found in material(suite, first, count)
     ]

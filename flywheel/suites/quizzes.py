@@ -27,7 +27,7 @@ from warewheel.envs.draw import manifest, number
 from warewheel.flywheel.bench.play import Stage
 from warewheel.sim.facts import TABLE
 
-from .material import Row
+from .material import LEVEL, Row
 from .meanings import Delivery, Draw, Meaning
 from .noise import Noise
 from .refusals import forbidden, why
@@ -68,7 +68,7 @@ class _Asked:
 
 def rows(kind: str, first: int, count: int) -> list[Row]:
     """Return a quiz, or a ``primer``, for each of so many seeds."""
-    make, level = (primer, 0) if kind == "primer" else (quiz, 1)
+    make, level = (primer, LEVEL - 1) if kind == "primer" else (quiz, LEVEL)
     return [
         {"messages": said, "case": f"{kind}-{seed}", "seed": seed, "level": level}
         for seed in range(first, first + count)
