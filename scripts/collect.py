@@ -1,4 +1,4 @@
-"""``warewheel collect``, ``render`` and ``replay``: datasets from episodes, and back."""
+"""``warewheel collect``, ``render``, ``replay``, ``schema``: datasets from episodes, and back."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def collect(
     from warewheel.flywheel.pool import Inline, Pool, Processes
     from warewheel.flywheel.record.collect import Collection
     from warewheel.flywheel.record.collect import collect as run
-    from warewheel.flywheel.record.columns import schema
+    from warewheel.flywheel.record.columns import schema as columns
     from warewheel.flywheel.show import Progress
 
     pool: Pool = Inline() if workers == 1 else Processes(workers)
@@ -66,8 +66,8 @@ def collect(
                 f"Episodes in which the planner `{planner}` directs the robot `{body}`.",
                 details={"planner": planner, "task": task or split or "chain", "body": body},
             )
-            what = Collection(cases, planner, schema(load_body(body), views, camera_size, codec),
-                              about)  # fmt: skip
+            layout = columns(load_body(body), views, camera_size, codec)
+            what = Collection(cases, planner, layout, about)
             with Progress(episodes, shown=sys.stderr.isatty()) as progress:
                 for episode in run(what, out, pool, resume, progress.show):
                     progress.count(episode)
@@ -142,6 +142,25 @@ def replay(folder: Path, episode: int | None, video: Path | None) -> None:
             bad += not same
             click.echo(f"episode {k}: {'the same' if same else 'ANOTHER TRAJECTORY'}")
     raise SystemExit(1 if bad else 0)
+
+
+@click.command()
+@click.option("--body", default="panda", show_default=True, help="Name or YAML file.")
+@click.option("--cameras", default="", help="Views, such as overview,dock; none if absent.")
+@click.option("--camera-size", default=128, show_default=True, type=click.IntRange(16, 1024),
+              help="Width and height of pictures [px].")  # fmt: skip
+def schema(body: str, cameras: str, camera_size: int) -> None:
+    """Say in Markdown what a recorded episode holds: unit, frame, order and range of each field.
+
+    Example: warewheel schema --body iiwa_vacuum --cameras overview
+    """
+    from warewheel.configs import load_body
+    from warewheel.flywheel.dataset.card import markdown
+    from warewheel.flywheel.record import columns
+
+    with user_errors():
+        made = columns.schema(load_body(body), viewed(cameras), camera_size)
+    click.echo(markdown(made, "##"))
 
 
 def viewed(cameras: str) -> list[str]:

@@ -21,6 +21,7 @@ _COMMANDS = {
     "replay": ("warewheel.scripts.collect:replay", "Do recorded actions again; compare."),
     "rows": ("warewheel.scripts.clean:rows", "Write conversations for language models."),
     "run": ("warewheel.scripts.run:run", "Run episodes and say how they went."),
+    "schema": ("warewheel.scripts.collect:schema", "Say what a recorded episode holds."),
     "serve": ("warewheel.scripts.serve:serve", "Serve a language model on this machine."),
     "speed": ("warewheel.scripts.speed:speed", "Measure how fast this machine simulates."),
     "stats": ("warewheel.scripts.dataset:stats", "Say what is in a dataset."),

@@ -27,6 +27,17 @@ from warewheel.scripts.main import main
 TASK = ("--task", "store", "--episodes")
 
 
+def test_the_page_of_the_schema_is_what_the_code_says() -> None:
+    result = CliRunner().invoke(main, ["schema", "--cameras", "overview"])
+    assert result.exit_code == 0
+    page = Path(__file__).parents[1] / "docs" / "schema.md"
+    assert page.read_text().endswith(result.stdout)
+    assert "item_0 .. item_23 (x y z qx qy qz qw width" in result.stdout
+    assert "| rad/s |" in result.stdout and "0 .. 255" in result.stdout
+    result = CliRunner().invoke(main, ["schema", "--cameras", "overvieww"])
+    assert result.exit_code == 2 and "did you mean 'overview'" in result.output
+
+
 def run(*words: str | Path) -> Result:
     return CliRunner().invoke(main, [str(word) for word in words])
 

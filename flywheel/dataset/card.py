@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from .derive import Totals
@@ -73,7 +75,7 @@ def markdown(schema: Schema, level: str = "#") -> str:
              "| --- | --- | --- | --- | --- | --- | --- |"]  # fmt: skip
     for one in schema.features:
         lines.append(
-            f"| `{one.name}` | {_kind(one)} | {', '.join(one.names) or '-'} | {one.unit or '-'} "
+            f"| `{one.name}` | {_kind(one)} | {_order(one.names) or '-'} | {one.unit or '-'} "
             f"| {one.frame or '-'} | {_range(one)} | {one.about or '-'} |"
         )
     for name, (height, width) in schema.cameras.items():
@@ -92,6 +94,7 @@ def markdown(schema: Schema, level: str = "#") -> str:
     return "\n".join(lines)
 
 
+_NUMBER = re.compile(r"_\d+$")
 _CODECS = {
     "lossless": "H.264 in RGB, bit for bit what was seen",
     "preview": "H.264 yuv420p, lossy",
@@ -109,6 +112,21 @@ _INDICES = dict(
 
 def _kind(one: Feature) -> str:
     return one.dtype if one.shape == (1,) else f"{one.dtype}[{one.shape[0]}]"
+
+
+def _order(names: Sequence[str]) -> str:
+    """Say names in their order; of those that differ by a number alone, the first and the last."""
+    parts: dict[str, list[str]] = {}
+    for name in names:
+        head, _, part = name.partition(".")
+        parts.setdefault(head, []).append(part)
+    said: list[str] = []
+    alike = groupby(parts, key=lambda head: (_NUMBER.sub("", head), parts[head]))
+    for (_, inner), group in alike:
+        heads = list(group)
+        whole = heads[0] if len(heads) == 1 else f"{heads[0]} .. {heads[-1]}"
+        said.append(whole if inner == [""] else f"{whole} ({' '.join(inner)})")
+    return ", ".join(said)
 
 
 def _range(one: Feature) -> str:
