@@ -11,6 +11,10 @@ from rich.table import Table
 from .trial import Result
 
 
+# Of a table that is not for a terminal [characters].
+_WIDE = 120
+
+
 class Bar(Progress):
     """A progress bar on stderr, with how many cases were solved.
 
@@ -38,7 +42,7 @@ class Bar(Progress):
 
 def show(data: dict[str, Any]) -> None:
     """Print the figures as a table."""
-    table = Table()
+    table = Table(box=None, pad_edge=False)
     for name in ("planner", "suite", "solved", "95 %", "progress", "valid", "steps"):
         table.add_column(name, no_wrap=True)
     table.add_column("what failed most", overflow="fold")
@@ -50,4 +54,8 @@ def show(data: dict[str, Any]) -> None:
             f"{100 * good['low']:.0f}-{100 * good['high']:.0f}", f"{row['progress']['mean']:.2f}",
             f"{100 * row['valid']['mean']:.0f} %", "-" if ratio is None else f"{ratio:.2f}", worst,
         )  # fmt: skip
-    Console().print(table)
+    console = Console()
+    if not console.is_terminal:
+        # Where nobody looks there is no width, and lines that are not broken are easier to read.
+        console = Console(width=max(console.width, _WIDE))
+    console.print(table)
