@@ -10,7 +10,6 @@ from rich.table import Table
 
 from .trial import Result
 
-
 # Of a table that is not for a terminal [characters].
 _WIDE = 120
 
