@@ -387,9 +387,9 @@ def turns(said: list[dict[str, str]]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("seed", range(200_000_000, 200_000_006))
-def test_notes_answer_the_questions_of_a_primer(seed: int) -> None:
-    said = quizzes.primer(seed)
-    assert said == quizzes.primer(seed)
+def test_notes_answer_the_questions_about_them(seed: int) -> None:
+    said = quizzes.note(seed)
+    assert said == quizzes.note(seed)
     told = turns(said)[0][0].splitlines()[0].removeprefix("told: ").split("; ")
     link = next(k for k in (" must go to ", " to ", " in ", ": ", ">") if all(k in n for n in told))
     notes = dict(note.rsplit(link, 1) for note in told)
@@ -403,12 +403,23 @@ def test_notes_answer_the_questions_of_a_primer(seed: int) -> None:
         assert answer in (about or {notes["else"]})
 
 
+@pytest.mark.parametrize("seed", range(250_000_000, 250_000_006))
+def test_clauses_are_told_once_and_asked_about_many_times(seed: int) -> None:
+    said = quizzes.clause(seed)
+    assert said == quizzes.clause(seed)
+    asked = turns(said)
+    columns = asked[0][0].splitlines()[0].removeprefix("slots: ").split(", ")[0].split()
+    zones = {column.removesuffix("-a").removesuffix("-b") for column in columns}
+    assert ["told: " in text for text, _ in asked] == [True] + [False] * (len(asked) - 1)
+    assert {answer.split("-")[0] for _, answer in asked} <= {*zones, "table"}
+
+
 @pytest.mark.parametrize("seed", range(300_000_000, 300_000_006))
 def test_a_quiz_asks_about_one_instruction_after_another(seed: int) -> None:
     said = quizzes.quiz(seed)
     assert said == quizzes.quiz(seed)
     asked = turns(said)
-    assert asked[0][0].startswith("slots: ") and sum("told: " in text for text, _ in asked) == 4
+    assert asked[0][0].startswith("slots: ") and sum("told: " in text for text, _ in asked) == 6
     assert all("slots: " not in text for text, _ in asked[1:])
     for text, answer in asked:
         step = read(answer)
@@ -422,5 +433,5 @@ def test_the_curriculum_is_the_same_for_any_number_of_workers() -> None:
         for workers in (1, 2)
     )
     assert one == two
-    assert {row["case"].partition("-")[0] for row in one} > {"primer", "quiz", "base"}
+    assert {row["case"].partition("-")[0] for row in one} > {"note", "clause", "quiz", "base"}
     assert all(row["seed"] >= FIRST for row in one)

@@ -20,7 +20,7 @@ from .noise import Noise
 # A lesson as JSON: ``messages``, the ``case`` and ``seed`` that they are about, and a ``level``:
 # lower ones are learnt first.
 Row = dict[str, Any]
-LEVEL = 1
+LEVEL = 2
 # Seeds of training; no suite has any of them.
 FIRST = 100_000_000
 # Wordings of training in place of those of the suites.

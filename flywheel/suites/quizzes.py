@@ -38,14 +38,15 @@ KINDS = (
     "move", "only", "moves", "rules", "rules", "conflict", "conflict", "conditional", "conditional",
     "conditional", "reference", "reference", "reference", "quantity",
 )  # fmt: skip
-# Of ten primers, how many are about notes; the others are about instructions.
-_NOTES = 6
+# One primer in so many comes as late as quizzes, so that what it teaches is not lost.
+_LATE = 6
 # Sites with so many zones that where goods go cannot be guessed.
 _SPACIOUS = ("parcel_hub", "returns_center")
 # Units and clauses of a primer, at least and at most.
 _PRIMER_UNITS, _CLAUSES = (16, 24), (3, 8)
-# Units of a quiz; its instructions, and most questions about each.
-_UNITS, _INSTRUCTIONS, _LABELS = (4, 7), 4, 4
+# Units of a quiz; its instructions, and most questions about each: about items that it is about,
+# and about others.
+_UNITS, _INSTRUCTIONS, _LABELS, _OTHERS = (5, 9), 6, 4, 1
 _TRIES = 40
 # Made-up zones, so that a zone is never the likelier for its name.
 _ZONES = (
@@ -53,7 +54,7 @@ _ZONES = (
     "bay", "loft", "vault", "north", "south", "east", "secure", "cold", "ambient", "hazmat",
 )  # fmt: skip
 # Share of goods that no note is about which are asked about all the same.
-_REST = 0.5
+_REST = 0.25
 _LINKS = (">", " to ", " must go to ", " in ", ": ")
 
 
@@ -67,22 +68,29 @@ class _Asked:
 
 
 def rows(kind: str, first: int, count: int) -> list[Row]:
-    """Return a quiz, or a ``primer``, for each of so many seeds."""
-    make, level = (primer, LEVEL - 1) if kind == "primer" else (quiz, LEVEL)
+    """Return a ``note``, a ``clause`` or a ``quiz`` for each of so many seeds."""
+    make, level = _MAKERS[kind]
     return [
-        {"messages": said, "case": f"{kind}-{seed}", "seed": seed, "level": level}
+        {
+            "messages": said, "case": f"{kind}-{seed}", "seed": seed,
+            "level": level if seed % _LATE else LEVEL,
+        }
         for seed in range(first, first + count)
         if (said := make(seed))
-    ]
+    ]  # fmt: skip
 
 
-def primer(seed: int) -> list[Any]:
-    """Return a conversation about where goods go: many short questions about a few clauses."""
-    rng = np.random.default_rng([seed, 9])
-    notes = seed % 10 < _NOTES
-    known = names("facility") if notes else _SPACIOUS
-    briefing = _briefing(known[seed // 10 % len(known)])
-    return _conversation((_notes if notes else _clauses)(briefing, rng))
+def note(seed: int) -> list[Any]:
+    """Return a primer about notes: goods and made-up zones, in as few words as can be."""
+    known = names("facility")
+    briefing = _briefing(known[seed % len(known)])
+    return _conversation(_notes(briefing, np.random.default_rng([seed, 9])))
+
+
+def clause(seed: int) -> list[Any]:
+    """Return a primer about instructions: several that hold at once."""
+    briefing = _briefing(_SPACIOUS[seed % len(_SPACIOUS)])
+    return _conversation(_clauses(briefing, np.random.default_rng([seed, 9])))
 
 
 def quiz(seed: int) -> list[Any]:
@@ -222,8 +230,9 @@ def _answers(meaning: Meaning, delivery: Delivery) -> dict[str, tuple[bool, str]
 def _some(answers: dict[str, tuple[bool, str]], rng: np.random.Generator) -> list[str]:
     """Return the names of some items, most of them such as the instruction is about."""
     mixed = [list(answers)[int(k)] for k in rng.permutation(len(answers))]
-    mixed.sort(key=lambda name: not answers[name][0])
-    chosen = mixed[:_LABELS]
+    about = [name for name in mixed if answers[name][0]][:_LABELS]
+    others = [name for name in mixed if not answers[name][0]][:_OTHERS]
+    chosen = [*about, *others]
     return [chosen[int(k)] for k in rng.permutation(len(chosen))]
 
 
@@ -253,3 +262,7 @@ def _conversation(asked: Iterable[_Asked]) -> list[Any]:
         said.append({"role": "user", "content": "\n".join([*news, one.question])})
         said.append({"role": "assistant", "content": one.answer})
     return said if told else []
+
+
+# How each kind is made, and its level: notes come first.
+_MAKERS = {"note": (note, LEVEL - 2), "clause": (clause, LEVEL - 1), "quiz": (quiz, LEVEL)}
