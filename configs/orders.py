@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from .errors import ConfigError
 from .schema import Facility, Goods, Move, Order, Sku, Spot, Storage, Unit
@@ -47,25 +47,25 @@ def settle(order: Order, delivery: Iterable[Unit], storage: Storage) -> Order:
     units = list(delivery)
     moves = order.moves
     if order.if_any is not None:
-        wanted = _settled(order.if_any, units, storage)
+        wanted = settled(order.if_any, units, storage)
         if not any(means(wanted, unit, storage) for unit in units):
             moves = order.otherwise
     return order.model_copy(
         update={
             "moves": tuple(
-                move.model_copy(update={"what": _settled(move.what, units, storage)})
+                move.model_copy(update={"what": settled(move.what, units, storage)})
                 for move in moves
             ),
-            "first": None if order.first is None else _settled(order.first, units, storage),
+            "first": None if order.first is None else settled(order.first, units, storage),
             "if_any": None,
             "otherwise": (),
         }
     )
 
 
-def _settled(goods: Goods, units: list[Unit], storage: Storage) -> Goods:
+def settled(goods: Goods, units: Sequence[Unit], storage: Storage) -> Goods:
     """Return ``goods`` with comparisons answered by SKU."""
-    but = None if goods.but is None else _settled(goods.but, units, storage)
+    but = None if goods.but is None else settled(goods.but, units, storage)
     goods = goods.model_copy(update={"but": but})
     if goods.extreme is None:
         return goods

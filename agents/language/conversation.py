@@ -1,8 +1,8 @@
 """The conversation: what a language model is told of an episode, turn by turn.
 
-The first message says what the site is like, what is expected and what is to be done; each later
-one says what came of the last step. A conversation only grows, so that a model need not read
-anything twice.
+The first message says what the site is like, what is expected and what is to be done, and is
+answered by the gist of that; each later one says what came of the last step. A conversation only
+grows, so that a model need not read anything twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from .model import Message
 _MOVES = ("pick", "place")
 
 SYSTEM = """\
-You direct a robot arm in a warehouse cell. Each turn you write one step as JSON and nothing else:
+You direct a robot arm in a warehouse cell. Told what to do, you first write its gist as one line:
+goods>place; goods>place; else>house, or else>table. Each turn after that you write one step as JSON
+and nothing else:
 {"skill": "open"} opens the carton at the dock; the hand must be empty.
 {"skill": "wait"} waits for the next carton.
 {"skill": "pick", "item": I} takes an item out of the open carton, or from where it stands.
@@ -59,26 +61,31 @@ class Conversation:
         """Everything that was said."""
         return tuple(self._messages)
 
-    def hear(self, request: Request) -> tuple[Message, ...]:
-        """Take in what is new; return everything that was said, the news last."""
+    def instructed(self, request: Request) -> bool:
+        """Take in the instruction if it is new, and return whether it is; next comes its gist."""
+        if request.number == self._number:
+            return False
         lines: list[str] = []
-        inventory = request.inventory
-        if self._last is None:
+        if self._number < 0:
             lines += site(self._facility, self._body)
-            for one in inventory.manifests:
+            for one in request.inventory.manifests:
                 lines += manifest(one, self._clerk.promised, self._heavy)
+        lines.append(f"told: {request.instruction}")
+        self._number = request.number
+        self._messages.append({"role": "user", "content": "\n".join(lines)})
+        return True
+
+    def hear(self, request: Request) -> None:
+        """Take in what came of the last step; next comes a step."""
+        lines: list[str] = []
         expected: dict[str, str] = {}
         for done in request.history[self._heard :]:
             lines.append("ok" if done.outcome.success else f"failed: {done.outcome.cause}")
             if done.outcome.success and done.subgoal.skill in _MOVES:
                 expected[done.subgoal.item] = done.subgoal.place or HAND
-        lines += self._news(inventory, expected)
-        if request.number != self._number:
-            lines.append(f"told: {request.instruction}")
-        self._last, self._number = inventory, request.number
-        self._heard = len(request.history)
-        self._messages.append({"role": "user", "content": "\n".join(lines)})
-        return self.messages
+        lines += self._news(request.inventory, expected)
+        self._last, self._heard = request.inventory, len(request.history)
+        self._messages.append({"role": "user", "content": "\n".join(lines) or "go on"})
 
     def say(self, text: str) -> None:
         """Keep what the model wrote."""

@@ -43,6 +43,35 @@ def spoken(name: str) -> str:
     return name.replace("-", " ").replace("_", " ")
 
 
+def who(rule: SlottingRule) -> str:
+    """Say in the fewest words which goods a rule is about."""
+    words: list[str] = []
+    words += rule.temperature or ()
+    if rule.hazard is not None:
+        words.append("hazard")
+    if rule.high_value:
+        words.append("valuable")
+    if rule.fragile:
+        words.append("fragile")
+    words += [spoken(category) for category in rule.category or ()]
+    if rule.route is not None:
+        words += [f"to {route}" for route in rule.route]
+    words += rule.condition or ()
+    return " ".join(words) or "all else"
+
+
+def goods(of: Goods) -> str:
+    """Say in the fewest words which goods are meant by one attribute."""
+    named = [spoken(name) for name in (*(of.category or ()), *(of.sku or ()))]
+    named += [f"to {route}" for route in of.route or ()]
+    named += of.temperature or ()
+    traits = {
+        "fragile": of.fragile, "valuable": of.high_value, "hazard": of.hazardous, "heavy": of.heavy
+    }  # fmt: skip
+    named += [word for word, has in traits.items() if has]
+    return " ".join(named)
+
+
 def _unit(unit: Unit, heavy_above: float, measures: bool) -> str:
     """Say in a few words what a unit is."""
     sku = unit.sku
@@ -74,7 +103,7 @@ def _traits(sku: Sku) -> Iterator[str]:
 def _rules(facility: Facility) -> Iterator[str]:
     """Say the house rules in the words that goods are described in."""
     storage = facility.storage
-    yield from (f"{_who(rule)} to {rule.zone}" for rule in storage.slotting)
+    yield from (f"{who(rule)} to {rule.zone}" for rule in storage.slotting)
     aside: dict[str, list[str]] = {}
     for flaw, zone in storage.quarantine.items():
         aside.setdefault(zone, []).append(flaw)
@@ -82,31 +111,3 @@ def _rules(facility: Facility) -> Iterator[str]:
     yield f"heavy over {storage.heavy_above:.2f} kg on tier 0-{storage.heavy_max_level}"
     if storage.first_expired_first_out:
         yield "of the same goods what expires first lower"
-
-
-def _who(rule: SlottingRule) -> str:
-    words: list[str] = []
-    words += rule.temperature or ()
-    if rule.hazard is not None:
-        words.append("hazard")
-    if rule.high_value:
-        words.append("valuable")
-    if rule.fragile:
-        words.append("fragile")
-    words += [spoken(category) for category in rule.category or ()]
-    if rule.route is not None:
-        words += [f"to {route}" for route in rule.route]
-    words += rule.condition or ()
-    return " ".join(words) or "all else"
-
-
-def goods(of: Goods) -> str:
-    """Say in the fewest words which goods are meant by one attribute."""
-    named = [spoken(name) for name in (*(of.category or ()), *(of.sku or ()))]
-    named += [f"to {route}" for route in of.route or ()]
-    named += of.temperature or ()
-    traits = {
-        "fragile": of.fragile, "valuable": of.high_value, "hazard": of.hazardous, "heavy": of.heavy
-    }  # fmt: skip
-    named += [word for word, has in traits.items() if has]
-    return " ".join(named)

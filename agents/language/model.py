@@ -81,10 +81,8 @@ class LanguageModel(Protocol):
         ...
 
 
-class Scorer(Protocol):
-    """Tells how likely texts are as the assistant's next message."""
-
-    name: str
+class Scorer(LanguageModel, Protocol):
+    """Also tells how likely texts are as the assistant's next message."""
 
     def score(self, messages: Sequence[Message], texts: Sequence[str]) -> list[float]:
         """Return the log-likelihood of each text [nat]."""

@@ -14,11 +14,13 @@ from pathlib import Path
 
 from warewheel.agents.language import wire
 from warewheel.agents.language.conversation import Conversation
-from warewheel.agents.language.model import ModelError, Scorer
+from warewheel.agents.language.model import Demand, ModelError, Scorer
 from warewheel.agents.legal import legal
 from warewheel.agents.plan import Subgoal, Unusable
 from warewheel.agents.request import Briefing, Request
 from warewheel.sim.facts import Places
+
+from .speaking import GIST, answer
 
 # A skill that was never tried is believed in like one that succeeded once out of twice.
 _PRIOR = 1
@@ -45,13 +47,15 @@ class Scoring:
         """Return the best step.
 
         Raises:
-            Unusable: The model cannot read so long a conversation.
+            Unusable: The model cannot read so long a conversation, or did not answer.
         """
-        messages = self._conversation.hear(request)
+        if self._conversation.instructed(request):
+            answer(self._model, Demand(self._conversation.messages, limit=GIST), self._conversation)
+        self._conversation.hear(request)
         steps = legal(request.inventory, request.facts, self._places)
         texts = [wire.write(step) for step in steps]
         try:
-            scores = self._model.score(messages, texts)
+            scores = self._model.score(self._conversation.messages, texts)
         except ModelError as error:
             self._conversation.say("(nothing)")
             raise Unusable(error.label, str(error)) from error

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from warewheel.agents.clerk import Clerk
 from warewheel.agents.language.conversation import Conversation
+from warewheel.agents.language.gist import gist
 from warewheel.agents.language.model import Message
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal, Unusable
@@ -21,6 +23,7 @@ class Scribe:
 
     def __init__(self, briefing: Briefing, inner: Planner) -> None:
         self.inner = inner
+        self._briefing = briefing
         # A language model has a conversation of its own, in its own words.
         self._own = None if isinstance(inner, Speaking) else Conversation(briefing)
 
@@ -50,6 +53,8 @@ class Scribe:
         """
         if self._own is None:
             return self.inner.next(request)
+        if self._own.instructed(request):
+            self._own.say(understood(self._briefing, request))
         self._own.hear(request)
         try:
             step = self.inner.next(request)
@@ -58,3 +63,18 @@ class Scribe:
             raise
         self._own.say(write(step or Subgoal("stop")))
         return step
+
+
+def understood(briefing: Briefing, request: Request) -> str:
+    """Return the true gist of the instruction, from data that no planner but the expert sees."""
+    clerk = Clerk(briefing.facility, briefing.catalogue)
+    order = briefing.orders[request.number]
+    storage = briefing.facility.storage
+    rules = storage.slotting[: briefing.unsaid] if request.number == 0 else ()
+    units = [
+        unit
+        for manifest in request.inventory.manifests
+        for line in manifest.lines
+        if (unit := clerk.promised(line)) is not None
+    ]
+    return gist(order, rules, units, storage)

@@ -20,25 +20,28 @@ TRACKS: tuple[Track, ...] = get_args(Track)
 
 # Most tokens of a step; a model that thinks aloud first gets more.
 _LIMIT = {"free": 512, "schema": 96, "grammar": 96}
+# Most tokens of a gist.
+GIST = 192
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
     """What a model wrote at one turn, and what became of it.
 
-    ``turn`` counts the steps that were tried before.
+    ``turn`` counts the steps that were tried before; it is None for the gist of an instruction,
+    which is no step.
     """
 
     completion: Completion
     label: str = ""
-    turn: int = 0
+    turn: int | None = None
 
 
 def write_beside(utterances: Sequence[Utterance], steps: Sequence[dict[str, Any]]) -> None:
     """Give each step the ``text`` that it was written as."""
     for utterance in utterances:
-        # What ended an instruction is no step.
-        if utterance.turn < len(steps):
+        # What ended an instruction is no step either.
+        if utterance.turn is not None and utterance.turn < len(steps):
             steps[utterance.turn]["text"] = utterance.completion.text
 
 
@@ -70,28 +73,42 @@ class Speaking:
         Raises:
             Unusable: It wrote nothing that is a step, or did not answer.
         """
-        messages = self.conversation.hear(request)
-        demand = Demand(messages, limit=_LIMIT[self._track], seconds=self._seconds)
-        try:
-            completion = self._model.complete(self._hold(demand, request))
-        except ModelError as error:
-            self.conversation.say("(nothing)")
-            raise Unusable(error.label, str(error)) from error
-        self.conversation.say(completion.text or "(nothing)")
+        if self.conversation.instructed(request):
+            gist = Demand(self.conversation.messages, limit=GIST, seconds=self._seconds)
+            self.utterances.append(Utterance(answer(self._model, gist, self.conversation)))
+        self.conversation.hear(request)
+        completion = answer(self._model, self._demand(request), self.conversation)
         try:
             step = wire.read(completion.text, completion.cut)
         except wire.WireError as error:
-            self.utterances.append(Utterance(completion, error.label, len(request.history)))
+            self.utterances.append(Utterance(completion, error.label, turn=len(request.history)))
             raise Unusable(error.label, str(error)) from error
         self.utterances.append(Utterance(completion, turn=len(request.history)))
         return step
 
-    def _hold(self, demand: Demand, request: Request) -> Demand:
-        """Return the demand with what the track allows."""
+    def _demand(self, request: Request) -> Demand:
+        """Return the demand for a step, with what the track allows."""
         options: dict[str, Any] = {}
         if self._track == "schema":
             options["schema"] = schema.step()
         elif self._track == "grammar":
             steps = legal(request.inventory, request.facts, self._places)
             options["steps"] = tuple(wire.write(step) for step in steps)
-        return Demand(demand.messages, limit=demand.limit, seconds=demand.seconds, **options)
+        return Demand(
+            self.conversation.messages, limit=_LIMIT[self._track], seconds=self._seconds, **options
+        )
+
+
+def answer(model: LanguageModel, demand: Demand, conversation: Conversation) -> Completion:
+    """Return what a model writes, and let it join the conversation.
+
+    Raises:
+        Unusable: It did not answer.
+    """
+    try:
+        completion = model.complete(demand)
+    except ModelError as error:
+        conversation.say("(nothing)")
+        raise Unusable(error.label, str(error)) from error
+    conversation.say(completion.text or "(nothing)")
+    return completion

@@ -12,8 +12,8 @@ from .material import Row
 # Quizzes of each kind for each lesson, the first of their seeds, and how many are made in one go.
 # No suite and no lesson has any of those seeds.
 _KINDS = {
-    "note": (2.5, 200_000_000),
-    "clause": (2.5, 250_000_000),
+    "note": (2.0, 200_000_000),
+    "clause": (2.0, 250_000_000),
     "quiz": (1.5, 300_000_000),
 }
 _CHUNK = 100

@@ -17,12 +17,13 @@ import numpy as np
 from warewheel.agents.clerk import Clerk
 from warewheel.agents.language import describe
 from warewheel.agents.language.conversation import SYSTEM
+from warewheel.agents.language.gist import gist
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing
 from warewheel.configs import ConfigError, load_phrases, names, zone_of
 from warewheel.configs.orders import means, moves_of, places_of, settle
-from warewheel.configs.schema import Case, Facility, Goods, Move, Spot, Unit
+from warewheel.configs.schema import Case, Facility, Goods, Move, Order, Spot, Unit
 from warewheel.envs.draw import manifest, number
 from warewheel.flywheel.bench.play import Stage
 from warewheel.sim.facts import TABLE
@@ -60,9 +61,10 @@ _LINKS = (">", " to ", " must go to ", " in ", ": ")
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is told, a question about it, and the answer."""
+    """What is told, its gist if that is asked for, a question about it, and the answer."""
 
     told: str
+    gist: str
     question: str
     answer: str
 
@@ -135,12 +137,12 @@ def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
     noted = [f"{word}{link}{zone}" for word, zone in zip(words, zones, strict=True)]
     told = f"told: {'; '.join([*noted, f'else{link}{rest}'])}"
     for k in rng.permutation(len(goods)):
-        yield _Asked(told, words[k], zones[k])
+        yield _Asked(told, "", words[k], zones[k])
     for unit in delivery.cartons[0].values():
         found = {z for what, z in zip(goods, zones, strict=True) if means(what, unit, storage)}
         if len(found) == 1 or (not found and rng.random() < _REST):
             zone = found.pop() if found else rest
-            yield _Asked(told, describe.label(unit, storage.heavy_above), zone)
+            yield _Asked(told, "", describe.label(unit, storage.heavy_above), zone)
 
 
 def _clauses(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
@@ -154,13 +156,14 @@ def _clauses(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
         moves += [move for order in meaning.orders for move in order.moves]
         moves += [Move(what=what, to=Spot(zone=rule.zone)) for rule in meaning.rules]
         sentences += meaning.sentences
+    meant = gist(Order(moves=tuple(moves)), (), [], site.storage)
     (text,) = Noise(load_phrases("train"), rng).told((" ".join(sentences),))
     told = "\n".join([*describe.site(site, briefing.body), f"told: {text}"])
     for name, unit in delivery.cartons[0].items():
         found = {_place(m.to, site) for m in moves if means(m.what, unit, site.storage)}
         if len(found) < 2:
             place = found.pop() if found else zone_of(unit, site.storage)
-            yield _Asked(told, _item(name, unit, site), place)
+            yield _Asked(told, meant, _item(name, unit, site), place)
 
 
 def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Asked]:
@@ -179,11 +182,12 @@ def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[_Ask
         if meaning is None or not answers:
             continue
         (text,) = noise.told(meaning.sentences)
+        meant = gist(meaning.orders[0], meaning.rules, list(units.values()), site.storage)
         told = "\n".join([*head, f"told: {text}"])
         head = []
         for name in _some(answers, rng):
             step = write(Subgoal("place", name, answers[name][1]))
-            yield _Asked(told, _item(name, units[name], site), step)
+            yield _Asked(told, meant, _item(name, units[name], site), step)
         asked += 1
         if asked == _INSTRUCTIONS:
             return
@@ -257,11 +261,19 @@ def _conversation(asked: Iterable[_Asked]) -> list[Any]:
     said: list[Any] = [{"role": "system", "content": SYSTEM}]
     told = ""
     for one in asked:
-        news = [one.told] if one.told != told else []
-        told = one.told
-        said.append({"role": "user", "content": "\n".join([*news, one.question])})
-        said.append({"role": "assistant", "content": one.answer})
+        question = one.question
+        if one.told != told:
+            told = one.told
+            if one.gist:
+                said += _turn(told, one.gist)
+            else:
+                question = f"{told}\n{question}"
+        said += _turn(question, one.answer)
     return said if told else []
+
+
+def _turn(asked: str, answered: str) -> list[Any]:
+    return [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
 
 
 # How each kind is made, and its level: notes come first.

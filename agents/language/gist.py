@@ -1,0 +1,95 @@
+"""Gists: what an instruction means, in the few words that goods and places are described in.
+
+A language model writes one for each instruction before its first step, so that it has to find out
+only once who is meant and what holds. Of the clauses of a gist, the first that is about an item
+says where it goes. Conditions and comparisons come with what they were decided by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from warewheel.configs.orders import means, settled
+from warewheel.configs.schema import Goods, Move, Order, Sku, SlottingRule, Spot, Storage, Unit
+
+from .describe import goods, spoken, who
+
+_NONE = "none"
+
+
+def gist(
+    order: Order, rules: Iterable[SlottingRule], units: Sequence[Unit], storage: Storage
+) -> str:
+    """Return the gist of an instruction.
+
+    Args:
+        order: What it means.
+        rules: Slotting rules that it brings.
+        units: What the manifests promise, in their order.
+        storage: The house rules.
+
+    Raises:
+        ConfigError: A comparison has no clear answer.
+    """
+    parts: list[str] = []
+    moves = order.moves
+    if order.if_any is not None:
+        wanted = settled(order.if_any, units, storage)
+        there = next((u.sku for u in units if means(wanted, u, storage)), None)
+        parts.append(f"if {goods(order.if_any)}: {spoken(there.sku) if there else _NONE}")
+        moves = order.moves if there else order.otherwise
+    if order.first is not None:
+        parts.append(f"first {_words(settled(order.first, units, storage))}")
+    if order.within is not None:
+        parts.append(f"within {order.within / 60:g} min")
+    for move in moves:
+        parts += clauses(move, order.rest, units, storage)
+    parts += [f"{who(rule)}>{rule.zone}" for rule in rules]
+    return "; ".join([*parts, f"else>{order.rest}"])
+
+
+def clauses(move: Move, rest: str, units: Sequence[Unit], storage: Storage) -> Iterator[str]:
+    """Yield the clauses of a move; what it leaves out comes first, and goes where the rest does.
+
+    Raises:
+        ConfigError: A comparison has no clear answer.
+    """
+    what = move.what
+    if what.but is not None:
+        yield f"{goods(what.but)}>{rest}"
+    for left_out in (
+        Goods(fragile=True) if what.fragile is False else None,
+        Goods(high_value=True) if what.high_value is False else None,
+        Goods(hazardous=True) if what.hazardous is False else None,
+        Goods(heavy=True) if what.heavy is False else None,
+    ):
+        if left_out is not None:
+            yield f"{goods(left_out)}>{rest}"
+    words = _words(what)
+    if what.extreme is not None:
+        found = settled(what, units, storage).sku or (_NONE,)
+        words = f"{what.extreme} {words}: {_measures(what, units, storage)} = {spoken(found[0])}"
+    count = "" if move.count is None else f"{move.count} "
+    yield f"{count}{words}>{_where(move.to)}"
+
+
+def _words(what: Goods) -> str:
+    return goods(what) or "all"
+
+
+def _measures(what: Goods, units: Sequence[Unit], storage: Storage) -> str:
+    """Say of each of the goods what they are compared by, as manifests do."""
+    plain = what.model_copy(update={"extreme": None})
+    skus: dict[str, Sku] = {u.sku.sku: u.sku for u in units if means(plain, u, storage)}
+    by_mass = what.extreme in ("heaviest", "lightest")
+    said = (
+        f"{spoken(sku.sku)} {f'{sku.mass:.2f}' if by_mass else f'{sku.size[2] * 100:.0f}'}"
+        for sku in skus.values()
+    )
+    return ", ".join(said) or _NONE
+
+
+def _where(spot: Spot) -> str:
+    if spot.place is not None:
+        return spot.place
+    return f"{spot.zone}" if spot.level is None else f"{spot.zone}-{spot.level}"
