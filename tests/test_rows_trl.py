@@ -1,0 +1,93 @@
+"""Rows load through datasets, and TRL's trainers take steps on them.
+
+TRL has needs of its own, so it lives in an environment of its own. Its Python is named by
+``WAREWHEEL_TRL_PYTHON``; docs/dataset.md says how to make one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from warewheel.agents.language.loading import BRAIN, whereabouts
+from warewheel.scripts.main import main
+
+PYTHON = os.environ.get("WAREWHEEL_TRL_PYTHON", "")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PYTHON, reason="WAREWHEEL_TRL_PYTHON names no Python"),
+]
+
+# Runs there.
+TRAIN = """
+import json, sys
+import torch
+from datasets import load_dataset
+from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
+from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+
+kind, file, brain, out = sys.argv[1:]
+torch.manual_seed(0)
+tokenizer = AutoTokenizer.from_pretrained(brain)
+config = Qwen3Config(
+    vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+    num_attention_heads=2, num_key_value_heads=2, head_dim=16, tie_word_embeddings=True,
+)
+# The reference model of DPO is loaded from where the model came from.
+Qwen3ForCausalLM(config).save_pretrained(out)
+model = Qwen3ForCausalLM.from_pretrained(out)
+before = model.model.embed_tokens.weight.detach().clone()
+make, options = (SFTTrainer, SFTConfig) if kind == "sft" else (DPOTrainer, DPOConfig)
+rows = load_dataset("json", data_files=file, split="train")
+trainer = make(
+    model=model, processing_class=tokenizer, train_dataset=rows,
+    args=options(
+        output_dir=out, max_steps=2, per_device_train_batch_size=1, report_to="none",
+        use_cpu=True, bf16=False, gradient_checkpointing=False, logging_steps=1,
+    ),
+)
+trainer.train()
+losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+moved = float((model.model.embed_tokens.weight - before).abs().max())
+print(json.dumps({"rows": len(rows), "losses": losses, "moved": moved}))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a dataset of the same episodes, directed well and at random."""
+    made = tmp_path_factory.mktemp("trl")
+    for planner in ("scripted", "random-legal"):
+        words = ["collect", "--episodes", "2", "--planner", planner, "--task", "unpack"]
+        done = CliRunner().invoke(main, [*words, "--out", str(made / planner)])
+        assert done.exit_code == 0, done.output
+    both = [
+        "merge",
+        str(made / "scripted"),
+        str(made / "random-legal"),
+        "--out",
+        str(made / "both"),
+    ]
+    done = CliRunner().invoke(main, both)
+    assert done.exit_code == 0, done.output
+    return made / "both"
+
+
+@pytest.mark.parametrize("kind", ["sft", "dpo"])
+def test_trl_takes_two_steps(kind: str, folder: Path, tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    words = ["rows", str(folder), "--out", str(rows)] + (["--pairs"] if kind == "dpo" else [])
+    done = CliRunner().invoke(main, words)
+    assert done.exit_code == 0, done.output
+    script = tmp_path / "train.py"
+    script.write_text(TRAIN)
+    asked = [PYTHON, str(script), kind, str(rows), str(whereabouts(BRAIN)), str(tmp_path / "out")]
+    ran = subprocess.run(asked, check=False, capture_output=True, text=True, timeout=600)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    found = json.loads(ran.stdout.splitlines()[-1])
+    assert found["rows"] >= 1 and len(found["losses"]) == 2 and found["moved"] > 0
