@@ -1,8 +1,9 @@
 """Quizzes: instructions, and one label after another, each with the place where its goods go.
 
 In a lesson most steps go without saying, and an instruction changes the way of one item or two. A
-quiz asks for nothing but what is hard: to find among all that was said what is about the goods at
-hand. Primers ask it in the easiest way, many times over; a quiz proper asks as a lesson does.
+quiz asks for nothing but what is hard: what an instruction means, and what of it is about the goods
+at hand. Primers (notes and clauses) ask it in the easiest way, many times over; a quiz proper asks
+as a lesson does.
 """
 
 from __future__ import annotations
