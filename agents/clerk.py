@@ -86,6 +86,11 @@ class Clerk:
             self._promises[line] = Unit(sku=sku, lot=line.lot, expiry=line.expiry, route=line.route)
         return self._promises[line]
 
+    def delivery(self, manifests: Iterable[Manifest]) -> list[Unit]:
+        """Return a unit for each line of manifests whose goods are known, in their order."""
+        lines = (line for manifest in manifests for line in manifest.lines)
+        return [unit for line in lines if (unit := self.promised(line)) is not None]
+
     def home(self, unit: Unit) -> str:
         """Return where a sound unit belongs."""
         return zone_of(unit, self._storage)

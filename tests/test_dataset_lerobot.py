@@ -7,23 +7,19 @@ It has needs of its own, so it lives in an environment of its own. Its Python is
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from elsewhere import Elsewhere
 from synthetic import CAMERA, SCHEMA, collect, images, length, values
 
 from warewheel.flywheel.dataset.merge import compact
 from warewheel.flywheel.dataset.store import Dataset
 
-PYTHON = os.environ.get("WAREWHEEL_LEROBOT_PYTHON", "")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PYTHON, reason="WAREWHEEL_LEROBOT_PYTHON names no Python"),
-]
+LEROBOT = Elsewhere("WAREWHEEL_LEROBOT_PYTHON")
+pytestmark = LEROBOT.marks
 SEEDS = range(4)
 
 # Runs there. Its torchvision has no compiled operators; two must be declared to import it.
@@ -62,13 +58,10 @@ def test_lerobot_reads_the_same(tmp_path: Path, packed: bool) -> None:
     folder = collect(tmp_path / "set", SEEDS)
     if packed:
         compact(folder)
-    env = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "home")}
-    done = subprocess.run(
-        [PYTHON, "-c", READ, str(folder), str(tmp_path / "read.npz"), CAMERA],
-        env=env, capture_output=True, text=True, check=False,
+    found: dict[str, Any] = LEROBOT.run(
+        READ, folder, tmp_path / "read.npz", CAMERA,
+        HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "home"),
     )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     seen = np.load(tmp_path / "read.npz")
 
     wanted = np.concatenate([images(seed) for seed in SEEDS]).transpose(0, 3, 1, 2)

@@ -6,22 +6,17 @@ TRL has needs of its own, so it lives in an environment of its own. Its Python i
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from elsewhere import Elsewhere
 
 from warewheel.agents.language.loading import BRAIN, whereabouts
 from warewheel.scripts.main import main
 
-PYTHON = os.environ.get("WAREWHEEL_TRL_PYTHON", "")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not PYTHON, reason="WAREWHEEL_TRL_PYTHON names no Python"),
-]
+TRL = Elsewhere("WAREWHEEL_TRL_PYTHON")
+pytestmark = TRL.marks
 
 # Runs there.
 TRAIN = """
@@ -66,14 +61,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         words = ["collect", "--episodes", "2", "--planner", planner, "--task", "unpack"]
         done = CliRunner().invoke(main, [*words, "--out", str(made / planner)])
         assert done.exit_code == 0, done.output
-    both = [
-        "merge",
-        str(made / "scripted"),
-        str(made / "random-legal"),
-        "--out",
-        str(made / "both"),
-    ]
-    done = CliRunner().invoke(main, both)
+    parts = [str(made / "scripted"), str(made / "random-legal")]
+    done = CliRunner().invoke(main, ["merge", *parts, "--out", str(made / "both")])
     assert done.exit_code == 0, done.output
     return made / "both"
 
@@ -84,10 +73,5 @@ def test_trl_takes_two_steps(kind: str, folder: Path, tmp_path: Path) -> None:
     words = ["rows", str(folder), "--out", str(rows)] + (["--pairs"] if kind == "dpo" else [])
     done = CliRunner().invoke(main, words)
     assert done.exit_code == 0, done.output
-    script = tmp_path / "train.py"
-    script.write_text(TRAIN)
-    asked = [PYTHON, str(script), kind, str(rows), str(whereabouts(BRAIN)), str(tmp_path / "out")]
-    ran = subprocess.run(asked, check=False, capture_output=True, text=True, timeout=600)
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    found = json.loads(ran.stdout.splitlines()[-1])
+    found = TRL.run(TRAIN, kind, rows, whereabouts(BRAIN), tmp_path / "out")
     assert found["rows"] >= 1 and len(found["losses"]) == 2 and found["moved"] > 0

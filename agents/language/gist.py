@@ -57,14 +57,9 @@ def clauses(move: Move, rest: str, units: Sequence[Unit], storage: Storage) -> I
     what = move.what
     if what.but is not None:
         yield f"{goods(what.but)}>{rest}"
-    for left_out in (
-        Goods(fragile=True) if what.fragile is False else None,
-        Goods(high_value=True) if what.high_value is False else None,
-        Goods(hazardous=True) if what.hazardous is False else None,
-        Goods(heavy=True) if what.heavy is False else None,
-    ):
-        if left_out is not None:
-            yield f"{goods(left_out)}>{rest}"
+    for trait in ("fragile", "high_value", "hazardous", "heavy"):
+        if getattr(what, trait) is False:
+            yield f"{goods(Goods.model_validate({trait: True}))}>{rest}"
     words = _words(what)
     if what.extreme is not None:
         found = settled(what, units, storage).sku or (_NONE,)

@@ -35,14 +35,8 @@ class Destinations:
         """Return the order of an instruction as it stands for this delivery."""
         if self._order is None or self._order[0] != number:
             order = self._orders[number]
-            units = [
-                unit
-                for manifest in inventory.manifests
-                if self.about(inventory, order, manifest.carton)
-                for line in manifest.lines
-                if (unit := self.clerk.promised(line)) is not None
-            ]
-            self._order = number, settle(order, units, self._storage)
+            about = (m for m in inventory.manifests if self.about(inventory, order, m.carton))
+            self._order = number, settle(order, self.clerk.delivery(about), self._storage)
         return self._order[1]
 
     def about(self, inventory: Inventory, order: Order, carton: str | None) -> bool:

@@ -71,10 +71,5 @@ def understood(briefing: Briefing, request: Request) -> str:
     order = briefing.orders[request.number]
     storage = briefing.facility.storage
     rules = storage.slotting[: briefing.unsaid] if request.number == 0 else ()
-    units = [
-        unit
-        for manifest in request.inventory.manifests
-        for line in manifest.lines
-        if (unit := clerk.promised(line)) is not None
-    ]
+    units = clerk.delivery(request.inventory.manifests)
     return gist(order, rules, units, storage)
