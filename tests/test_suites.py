@@ -17,10 +17,12 @@ from warewheel.configs.load import document
 from warewheel.configs.schema import Case, Goods, Move, Order, Phrases
 from warewheel.flywheel.bench.labels import EAI, EMBODIED_BENCH, PRECEDENCE
 from warewheel.flywheel.bench.play import Played, Stage, play
-from warewheel.flywheel.suites import curriculum, files, quizzes
+from warewheel.flywheel.suites import curriculum, files
 from warewheel.flywheel.suites.make import RECIPES, delivery_of
 from warewheel.flywheel.suites.material import FIRST, chunks, material
 from warewheel.flywheel.suites.noise import Noise
+from warewheel.flywheel.suites.primers import clause, note
+from warewheel.flywheel.suites.quizzes import PLANS, quiz
 from warewheel.flywheel.suites.refusals import why
 
 SUITES = names("suite")
@@ -160,7 +162,11 @@ def skeletons(phrases: Phrases) -> set[str]:
 def _spelt(text: str, phrases: Phrases) -> Iterator[str]:
     parts = re.split(r"\{(\w+)\}", text)
     choices = [
-        (part,) if k % 2 == 0 else ("_",) if part in SLOTS else phrases.words[part]
+        (part,)
+        if k % 2 == 0
+        else ("_",)
+        if part in SLOTS
+        else [spelt for option in phrases.words[part] for spelt in _spelt(option, phrases)]
         for k, part in enumerate(parts)
     ]
     for chosen in itertools.product(*choices):
@@ -171,12 +177,31 @@ def _bare(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.lower().replace("_", " _ ")))
 
 
+def pattern(text: str, phrases: Phrases) -> str:
+    """Return a regular expression of the skeletons that a sentence stands for.
+
+    Training has choices within choices, too many to spell out.
+    """
+    parts = re.split(r"\{(\w+)\}", text)
+    return "".join(
+        re.sub(r"\W+", " *", part.lower())
+        if k % 2 == 0
+        else " *_ *"
+        if part in SLOTS
+        else f"(?:{'|'.join(pattern(option, phrases) for option in phrases.words[part])})"
+        for k, part in enumerate(parts)
+    )
+
+
 @pytest.mark.parametrize("tested", ["test", "paraphrase", "zh"])
 def test_no_sentence_is_both_for_training_and_for_tests(tested: str) -> None:
-    shown = set().union(*map(skeletons, TRAINING))
     mine = skeletons(load_phrases(tested))
-    assert len(shown) > 1000 and mine
-    assert not shown & mine
+    assert mine
+    for phrases in TRAINING:
+        for sentence in (*itertools.chain(*phrases.sentences.values()), *phrases.notes):
+            taught = re.compile(f" *{pattern(sentence, phrases)} *")
+            assert taught.fullmatch(_bare(next(_spelt(sentence, phrases))))
+            assert not [text for text in mine if taught.fullmatch(text)], sentence
 
 
 def vocabulary() -> set[str]:
@@ -386,27 +411,29 @@ def turns(said: list[dict[str, str]]) -> list[tuple[str, str]]:
     return list(zip(users, (m["content"] for m in said if m["role"] == "assistant"), strict=True))
 
 
-@pytest.mark.parametrize("seed", range(200_000_000, 200_000_006))
+@pytest.mark.parametrize("seed", range(200_000_000, 200_000_012))
 def test_notes_answer_the_questions_about_them(seed: int) -> None:
-    said = quizzes.note(seed)
-    assert said == quizzes.note(seed)
+    said = note(seed)
+    assert said == note(seed)
     told = turns(said)[0][0].splitlines()[0].removeprefix("told: ").split("; ")
     link = next(k for k in (" must go to ", " to ", " in ", ": ", ">") if all(k in n for n in told))
-    notes = dict(note.rsplit(link, 1) for note in told)
+    places = dict(text.rsplit(link, 1) for text in told)
+    left = {words: int(words.split()[0]) for words in places if words[0].isdigit()}
     for text, answer in turns(said):
-        words = text.splitlines()[-1]
+        asked = text.splitlines()[-1].replace(",", "")
         about = {
-            notes[note]
-            for note in notes
-            if note == words or f" {note}" in f" {words.replace(',', '')}"
+            words
+            for words in places
+            if f" {words.lstrip('0123456789 ')}" in f" {asked}" and left.get(words, 1)
         }
-        assert answer in (about or {notes["else"]})
+        assert answer in ({places[words] for words in about} or {places["else"]})
+        left.update({words: left[words] - 1 for words in about if words in left})
 
 
 @pytest.mark.parametrize("seed", range(250_000_000, 250_000_006))
 def test_clauses_are_told_once_and_asked_about_many_times(seed: int) -> None:
-    said = quizzes.clause(seed)
-    assert said == quizzes.clause(seed)
+    said = clause(seed)
+    assert said == clause(seed)
     (told, gist), *asked = turns(said)
     columns = told.splitlines()[0].removeprefix("slots: ").split(", ")[0].split()
     zones = {column.removesuffix("-a").removesuffix("-b") for column in columns}
@@ -415,21 +442,44 @@ def test_clauses_are_told_once_and_asked_about_many_times(seed: int) -> None:
     assert {answer.split("-")[0] for _, answer in asked} <= {*zones, "table"}
 
 
+@pytest.mark.parametrize("kind", PLANS)
 @pytest.mark.parametrize("seed", range(300_000_000, 300_000_006))
-def test_a_quiz_asks_about_one_instruction_after_another(seed: int) -> None:
-    said = quizzes.quiz(seed)
-    assert said == quizzes.quiz(seed)
+def test_a_quiz_asks_about_one_instruction_after_another(kind: str, seed: int) -> None:
+    said = quiz(kind, seed)
+    assert said == quiz(kind, seed)
     asked = turns(said)
     assert asked[0][0].startswith("slots: ")
     assert all("slots: " not in text for text, _ in asked[1:])
     told = [(text, answer) for text, answer in asked if "told: " in text]
-    assert len(told) == 6
-    assert all(re.search(r"; else>(house|table)$", f"; {gist}") for _, gist in told)
+    assert PLANS[kind].instructions / 2 < len(told) <= PLANS[kind].instructions
+    assert all(re.search(r"; (else>(house|table)|refuse \w+)$", f"; {gist}") for _, gist in told)
     for text, answer in asked:
-        if (text, answer) not in told:
-            step = read(answer)
-            assert step is not None and step.skill == "place"
-            assert text.startswith(f"{step.item} is ")
+        if (text, answer) in told:
+            refused = answer.rpartition("refuse ")[2] if "refuse " in answer else ""
+            continue
+        step = read(answer)
+        assert step is not None
+        if refused:
+            assert (step.skill, step.reason) == ("refuse", refused)
+        else:
+            assert step.skill == "place" and text.startswith(f"{step.item} is ")
+
+
+@pytest.mark.parametrize("seed", range(400_000_000, 400_000_012))
+def test_a_tally_sends_so_many_and_no_more(seed: int) -> None:
+    (_, gist), *asked = turns(quiz("tally", seed))
+    clause, rest = gist.split("; ")
+    count, what, zone = (
+        re.split(r"[ >]", clause, maxsplit=1)[0],
+        *clause.split(" ", 1)[1].split(">"),
+    )
+    about = [(text, read(answer)) for text, answer in asked
+             if f" {what} " in f"{text.replace(',', '')} "]  # fmt: skip
+    there = [step.place for _, step in about if step is not None and step.place == zone]
+    if rest == "else>table":
+        assert len(there) == min(int(count), len(about))
+        assert all(step.place == zone for _, step in about[: int(count)] if step is not None)
+    assert about
 
 
 def test_the_curriculum_is_the_same_for_any_number_of_workers() -> None:

@@ -79,7 +79,7 @@ def _unit(unit: Unit, heavy_above: float, measures: bool) -> str:
     if sku.mass > heavy_above:
         words.append("heavy")
     if measures:
-        words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.0f} cm")
+        words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.1f} cm")
     if unit.route:
         words.append(f"to {unit.route}")
     if unit.expiry is not None:

@@ -2,15 +2,17 @@
 
 A language model writes one for each instruction before its first step, so that it has to find out
 only once who is meant and what holds. Of the clauses of a gist, the first that is about an item
-says where it goes. Conditions and comparisons come with what they were decided by.
+says where it goes. Conditions and comparisons come with what they were decided by: of goods that
+are compared, a star marks each that is ahead of all before it, so that the last star wins.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from warewheel.configs.orders import means, settled
-from warewheel.configs.schema import Goods, Move, Order, Sku, SlottingRule, Spot, Storage, Unit
+from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Storage, Unit
 
 from .describe import goods, spoken, who
 
@@ -18,7 +20,11 @@ _NONE = "none"
 
 
 def gist(
-    order: Order, rules: Iterable[SlottingRule], units: Sequence[Unit], storage: Storage
+    order: Order,
+    rules: Iterable[SlottingRule],
+    units: Sequence[Unit],
+    storage: Storage,
+    refusal: str = "",
 ) -> str:
     """Return the gist of an instruction.
 
@@ -27,6 +33,7 @@ def gist(
         rules: Slotting rules that it brings.
         units: What the manifests promise, in their order.
         storage: The house rules.
+        refusal: Why the instruction is to be refused, if it is.
 
     Raises:
         ConfigError: A comparison has no clear answer.
@@ -45,7 +52,8 @@ def gist(
     for move in moves:
         parts += clauses(move, order.rest, units, storage)
     parts += [f"{who(rule)}>{rule.zone}" for rule in rules]
-    return "; ".join([*parts, f"else>{order.rest}"])
+    parts.append(f"refuse {refusal}" if refusal else f"else>{order.rest}")
+    return "; ".join(parts)
 
 
 def clauses(move: Move, rest: str, units: Sequence[Unit], storage: Storage) -> Iterator[str]:
@@ -75,12 +83,16 @@ def _words(what: Goods) -> str:
 def _measures(what: Goods, units: Sequence[Unit], storage: Storage) -> str:
     """Say of each of the goods what they are compared by, as manifests do."""
     plain = what.model_copy(update={"extreme": None})
-    skus: dict[str, Sku] = {u.sku.sku: u.sku for u in units if means(plain, u, storage)}
+    skus = {u.sku.sku: u.sku for u in units if means(plain, u, storage)}
     by_mass = what.extreme in ("heaviest", "lightest")
-    said = (
-        f"{spoken(sku.sku)} {f'{sku.mass:.2f}' if by_mass else f'{sku.size[2] * 100:.0f}'}"
-        for sku in skus.values()
-    )
+    sign = 1 if what.extreme in ("heaviest", "tallest") else -1
+    best = -math.inf
+    said = []
+    for sku in skus.values():
+        size = f"{sku.mass:.2f}" if by_mass else f"{sku.size[2] * 100:.1f}"
+        ahead = sign * float(size) > best
+        best = max(best, sign * float(size))
+        said.append(f"{spoken(sku.sku)} {size}{'*' if ahead else ''}")
     return ", ".join(said) or _NONE
 
 

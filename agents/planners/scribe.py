@@ -72,4 +72,4 @@ def understood(briefing: Briefing, request: Request) -> str:
     storage = briefing.facility.storage
     rules = storage.slotting[: briefing.unsaid] if request.number == 0 else ()
     units = clerk.delivery(request.inventory.manifests)
-    return gist(order, rules, units, storage)
+    return gist(order, rules, units, storage, briefing.refusal)

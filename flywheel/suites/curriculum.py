@@ -3,36 +3,62 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
-from . import material, quizzes
-from .material import Row
+from . import material
+from .material import LEVEL, Row
+from .primers import clause, note
+from .quizzes import quiz
 
-# Quizzes of each kind for each lesson, the first of their seeds, and how many are made in one go.
-# No suite and no lesson has any of those seeds.
-_KINDS = {
-    "note": (2.0, 200_000_000),
-    "clause": (2.0, 250_000_000),
-    "quiz": (1.5, 300_000_000),
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Something to learn from besides lessons.
+
+    Attributes:
+        make: Returns a conversation for a seed, or an empty list.
+        level: See `material.LEVEL`.
+        share: So many for each lesson.
+        first: Of the seeds. No suite and no lesson has any of them.
+    """
+
+    make: Callable[[int], list[Any]]
+    level: int
+    share: float
+    first: int
+
+
+KINDS = {
+    "note": Kind(note, LEVEL - 2, 1.5, 200_000_000),
+    "clause": Kind(clause, LEVEL - 1, 1.5, 250_000_000),
+    "quiz": Kind(partial(quiz, "quiz"), LEVEL, 1.5, 300_000_000),
+    "riddle": Kind(partial(quiz, "riddle"), LEVEL, 0.6, 350_000_000),
+    "tally": Kind(partial(quiz, "tally"), LEVEL, 0.4, 400_000_000),
 }
+# One in so many of the easier ones comes as late as the others, so that what it teaches stays.
+_LATE = 6
+# How many are made in one go.
 _CHUNK = 100
 
 _Job = tuple[str, int, int]
 
 
 def made(lessons: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
-    """Yield about so many lessons, and quizzes, as rows to train on, with the share done.
+    """Yield about so many lessons, and what belongs to them, as rows, with the share done.
 
     Args:
         lessons: How many.
-        first: See `material.chunks`; quizzes begin as many chunks later.
+        first: See `material.chunks`; what else there is begins as many chunks later.
         workers: Processes; the rows and their order are the same for any number.
     """
     jobs: list[_Job] = list(material.chunks(lessons, first))
-    for kind, (share, seed) in _KINDS.items():
-        count = max(1, round(lessons * share / _CHUNK))
-        jobs += [(kind, seed + (first + k) * _CHUNK, _CHUNK) for k in range(count)]
+    for name, kind in KINDS.items():
+        count = max(1, round(lessons * kind.share / _CHUNK))
+        jobs += [(name, kind.first + (first + k) * _CHUNK, _CHUNK) for k in range(count)]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
         try:
@@ -43,8 +69,18 @@ def made(lessons: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float
             raise
 
 
+def rows(name: str, first: int, count: int) -> list[Row]:
+    """Return what one of `KINDS` has for each of so many seeds."""
+    kind = KINDS[name]
+    return [
+        {
+            "messages": said, "case": f"{name}-{seed}", "seed": seed,
+            "level": kind.level if seed % _LATE else LEVEL,
+        }
+        for seed in range(first, first + count)
+        if (said := kind.make(seed))
+    ]  # fmt: skip
+
+
 def _rows(job: _Job) -> list[Row]:
-    kind, first, count = job
-    if kind in _KINDS:
-        return quizzes.rows(kind, first, count)
-    return material.rows(kind, first, count)
+    return rows(*job) if job[0] in KINDS else material.rows(*job)

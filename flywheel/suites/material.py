@@ -62,8 +62,9 @@ def training(suite: str) -> Recipe:
 
 # How many of each hundred lessons are of a suite's kind: what is graded has most of them.
 MIX = {
-    "base": 18, "paraphrase": 6, "rules": 14, "conditional": 14, "temporal": 6, "quantity": 10,
-    "reference": 16, "memory": 4, "discrepancy": 4, "refuse": 5, "injection": 2, "zh": 3,
+    "base": 16, "paraphrase": 5, "rules": 12, "conditional": 13, "temporal": 6, "quantity": 14,
+    "reference": 16, "memory": 5, "discrepancy": 5, "long": 2, "refuse": 4, "injection": 2,
+    "zh": 3,
 }  # fmt: skip
 # Lessons made in one go.
 _CHUNK = 50

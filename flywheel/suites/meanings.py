@@ -84,7 +84,9 @@ class Draw:
             "move": lambda: self._move("move", self._plain()),
             "only": lambda: self._move("only", self._plain()),
             "moves": self._moves,
-            "reference": lambda: self._move(self._of("move", "only"), self._compound()),
+            "reference": self._reference,
+            "comparison": lambda: self._reference("extreme"),
+            "exclusion": lambda: self._reference("but"),
             "rules": self._rules,
             "conflict": self._conflict,
             "conditional": self._conditional,
@@ -144,12 +146,15 @@ class Draw:
             found.append(Goods(temperature=(sku.temperature,)))
         return found
 
-    def _compound(self) -> Goods:
-        """Return goods by comparison, by exclusion or by two attributes."""
+    def _reference(self, kind: str = "") -> Meaning:
+        return self._move(self._of("move", "only"), self._compound(kind))
+
+    def _compound(self, kind: str = "") -> Goods:
+        """Return goods by comparison, by exclusion or by two attributes; ``kind`` names one way."""
         rng = self._rng
         unit = self._unit()
         sku = unit.sku
-        kind = self._of("extreme", "extreme_of", "but", "both", "not")
+        kind = kind or self._of("extreme", "extreme_of", "but", "both", "not")
         extreme = EXTREMES[int(rng.integers(len(EXTREMES)))]
         if kind == "extreme":
             return Goods(extreme=extreme)

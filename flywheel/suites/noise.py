@@ -9,7 +9,7 @@ from warewheel.configs.schema import Case, Phrases
 # Share of instructions that are told with noise, and of the gaps between words where it is put.
 _SHARE, _GAPS = 0.5, 0.08
 # Of what is put there, how much is no word at all: it stands for words that were never heard.
-_STRANGE = 0.5
+_STRANGE = 0.3
 _OPENING = 0.3
 _SYLLABLES = (
     "ba", "ce", "di", "fo", "gu", "ha", "je", "ki", "lo", "mu", "na", "pe", "qui", "ro", "su", "ta",

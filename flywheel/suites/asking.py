@@ -1,0 +1,103 @@
+"""Asking: conversations made of questions, and what they are about."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from warewheel.agents.language import describe
+from warewheel.agents.language.conversation import SYSTEM
+from warewheel.agents.request import Briefing
+from warewheel.configs import load_phrases
+from warewheel.configs.orders import places_of
+from warewheel.configs.schema import Case, Facility, Spot, Unit
+from warewheel.envs.draw import number
+from warewheel.flywheel.bench.play import Stage
+
+from .meanings import Delivery, Draw
+from .noise import Noise
+from .speaker import Speaker
+
+# Sites with so many zones that where goods go cannot be guessed.
+SPACIOUS = ("parcel_hub", "returns_center")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is told, its gist if that is asked for, a question about it, and the answer."""
+
+    told: str
+    gist: str
+    question: str
+    answer: str
+
+
+def conversation(asked: Iterable[Asked]) -> list[Any]:
+    """Return questions with their answers, as turns; what is told is told when it changes."""
+    said: list[Any] = [{"role": "system", "content": SYSTEM}]
+    told = ""
+    for one in asked:
+        question = one.question
+        if one.told != told:
+            told = one.told
+            if one.gist:
+                said += _turn(told, one.gist)
+            else:
+                question = f"{told}\n{question}"
+        said += _turn(question, one.answer)
+    return said if told else []
+
+
+@functools.cache
+def briefing(facility: str) -> Briefing:
+    """Return what is told of a site."""
+    return Stage(Case(id="quiz", instruction="?", facility=facility, seed=0)).briefing
+
+
+def delivery(of: Briefing, between: tuple[int, int], rng: np.random.Generator) -> Delivery:
+    """Return a carton of any goods that there are, without a thought to room."""
+    skus, routes = of.catalogue.items, of.facility.storage.routes
+    units: dict[str, Unit] = {}
+    for k in range(number(rng, between)):
+        sku = skus[int(rng.integers(len(skus)))]
+        life = sku.shelf_life_days
+        units[f"item-{k + 1}"] = Unit(
+            sku=sku, lot="",
+            expiry=None if life is None else int(rng.integers(1, max(2, life // 2))),
+            route=routes[int(rng.integers(len(routes)))] if routes else "",
+        )  # fmt: skip
+    return Delivery(of.facility, of.body, of.catalogue, (units,))
+
+
+def speaker(rng: np.random.Generator) -> Speaker:
+    """Return who words what is meant, in wordings of training."""
+    return Speaker(load_phrases("train"), rng)
+
+
+def draw(of: Delivery, rng: np.random.Generator) -> Draw:
+    """Return who draws meanings about a delivery."""
+    return Draw(of, speaker(rng), rng)
+
+
+def noise(rng: np.random.Generator) -> Noise:
+    """Return what people say besides."""
+    return Noise(load_phrases("train"), rng)
+
+
+def item(name: str, unit: Unit, site: Facility) -> str:
+    """Return what is told after a scan."""
+    return f"{name} is {describe.label(unit, site.storage.heavy_above)}"
+
+
+def place(spot: Spot, site: Facility) -> str:
+    """Return what the name of a place in a spot begins with."""
+    whole = spot.place is not None or spot.level is None
+    return spot.place or spot.zone or "" if whole else places_of(spot, site)[0]
+
+
+def _turn(asked: str, answered: str) -> list[Any]:
+    return [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
