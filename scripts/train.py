@@ -27,13 +27,17 @@ def train() -> None:
                    "as by `warewheel suite material` if absent.")  # fmt: skip
 @click.option("--lessons", type=click.IntRange(min=20),
               help="How many to make, about (the preset's, if absent).")  # fmt: skip
+@click.option("--first", default=0, show_default=True, type=click.IntRange(0, 4000),
+              help="Number of the first chunk of lessons, to make others than before.")  # fmt: skip
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder for the model; new or empty, unless --resume.")  # fmt: skip
 @click.option("--held-out", type=click.Path(path_type=Path, dir_okay=False),
               help="Conversations to measure on (a twentieth of --rows if absent).")  # fmt: skip
 @click.option("--preset", default="small", show_default=True,
               help="Shape of a model from scratch: tiny or small.")  # fmt: skip
-@click.option("--base", help="Folder or name of a checkpoint to fine-tune instead, with LoRA.")
+@click.option("--base", help="Folder or name of a checkpoint to fine-tune instead, with LoRA; "
+                             "`brain` is the one that comes along.")  # fmt: skip
+@click.option("--whole", is_flag=True, help="Train all weights of --base, without LoRA.")
 @click.option("--steps", type=click.IntRange(min=1), help="Batches to learn from.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True),
               help="Longest time of learning; with it, a rerun may differ.")  # fmt: skip
@@ -44,9 +48,9 @@ def train() -> None:
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint in --out.")
 @click.option("--json", "as_json", is_flag=True, help="The model's card as JSON on stdout.")
 def brain(
-    rows: Path | None, lessons: int | None, out: Path, held_out: Path | None, preset: str,
-    base: str | None, steps: int | None, minutes: float | None, seed: int, threads: int,
-    device: str, resume: bool, as_json: bool,
+    rows: Path | None, lessons: int | None, first: int, out: Path, held_out: Path | None,
+    preset: str, base: str | None, whole: bool, steps: int | None, minutes: float | None,
+    seed: int, threads: int, device: str, resume: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a language model to write the assistant's messages of conversations.
 
@@ -62,6 +66,7 @@ def brain(
       warewheel train brain --out out/try --preset tiny
       warewheel train brain --rows chats.jsonl --out models/mine --minutes 30
       warewheel train brain --rows chats.jsonl --out models/qwen --base Qwen/Qwen3-0.6B
+      warewheel train brain --base models/brain --whole --first 200 --steps 2000 --out models/more
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.training.bar import Bar
     from warewheel.flywheel.training.brain import Wish
@@ -71,14 +76,17 @@ def brain(
     from warewheel.flywheel.training.rows import read
 
     wish = Wish(
-        out=out, shape=preset, base=base, steps=steps, minutes=minutes, seed=seed,
+        out=out, shape=preset, base=base, whole=whole, steps=steps, minutes=minutes, seed=seed,
         resume=resume, threads=threads, device=device,
     )  # fmt: skip
     try:
         with user_errors():
             if rows and lessons:
                 raise ValueError("--lessons are made only where no --rows are given")
-            chats = read(rows) if rows else make(lessons or shape_of(preset).lessons, as_json)
+            if whole and not base:
+                raise ValueError("--whole is about a --base; without one all weights are trained")
+            count = lessons or shape_of(preset).lessons
+            chats = read(rows) if rows else make(count, first, as_json)
             held = read(held_out) if held_out else None
             with Bar(shown=not as_json and sys.stderr.isatty()) as bar:
                 card = train_brain(chats, wish, held, bar.show)
@@ -97,7 +105,7 @@ def brain(
     )
 
 
-def make(count: int, quiet: bool) -> list[Chat]:
+def make(count: int, first: int, quiet: bool) -> list[Chat]:
     """Return about so many conversations in which the expert directs the symbolic twin."""
     from rich.console import Console
     from rich.progress import Progress
@@ -109,7 +117,7 @@ def make(count: int, quiet: bool) -> list[Chat]:
     shown = not quiet and sys.stderr.isatty()
     with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
         task = bar.add_task("lessons", total=1.0)
-        for share, some in made(count, workers=os.cpu_count() or 1):
+        for share, some in made(count, first, os.cpu_count() or 1):
             rows += some
             bar.update(task, completed=share)
     return in_order(rows)

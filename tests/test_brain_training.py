@@ -159,8 +159,9 @@ def test_the_card_says_what_was_done(undisturbed: Path) -> None:
     assert {"warewheel", "torch", "transformers"} == set(card["versions"])
 
 
+@pytest.mark.parametrize("whole", [False, True])
 def test_a_checkpoint_is_fine_tuned_and_loads_alone(
-    deliveries: Make, little_brain: Path, tmp_path: Path
+    whole: bool, deliveries: Make, little_brain: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("peft")
     base = transformers.AutoModelForCausalLM.from_pretrained(little_brain, dtype="bfloat16")
@@ -168,8 +169,10 @@ def test_a_checkpoint_is_fine_tuned_and_loads_alone(
     transformers.AutoTokenizer.from_pretrained(little_brain).save_pretrained(tmp_path / "base")
     chats = deliveries(40, 5)
     for name in ("one", "two"):
-        card = train(chats, wish(tmp_path / name, base=str(tmp_path / "base"), steps=8))
-        assert card["preset"] is None and card["base"] == str(tmp_path / "base")
+        asked = wish(tmp_path / name, base=str(tmp_path / "base"), whole=whole, steps=8)
+        card = train(chats, asked)
+        assert card["preset"] is None and card["whole"] is whole
+        assert card["base"] == str(tmp_path / "base")
     assert weights(tmp_path / "one") == weights(tmp_path / "two")
     assert weights(tmp_path / "one") != weights(tmp_path / "base")
     config = json.loads((tmp_path / "one/config.json").read_text())

@@ -23,8 +23,8 @@ from .loss import measure
 from .presets import preset
 from .rows import Chat, digest, hold_out
 from .schedule import Schedule
-from .start import BATCH, RATE, STEPS, adapted, new_model, stored_dtype
-from .tokenizer import save_tokenizer, train_tokenizer
+from .start import onward, scratch
+from .tokenizer import save_tokenizer
 
 CARD = "card.json"
 _NEW = "new"
@@ -38,6 +38,7 @@ class Wish:
         out: Folder for the model.
         shape: Name of a preset, for a model from scratch.
         base: Folder or name of a checkpoint to fine-tune instead.
+        whole: Train all of its weights, not adapters beside them.
         steps: None for the preset's, if there is no limit of time either.
         minutes: Longest time of learning; what comes before and after is not counted.
         seed: Of weights and of the order of lessons.
@@ -52,6 +53,7 @@ class Wish:
     out: Path
     shape: str = "small"
     base: str | None = None
+    whole: bool = False
     steps: int | None = None
     minutes: float | None = None
     seed: int = 0
@@ -90,7 +92,7 @@ def train(
     if held is None:
         chats, held = hold_out(chats, wish.held_share, wish.held_most)
     terms = {
-        "data": data, "held_out": digest(held), "base": wish.base,
+        "data": data, "held_out": digest(held), "base": wish.base, "whole": wish.whole,
         "preset": None if wish.base else wish.shape, "seed": wish.seed,
     }  # fmt: skip
     if goes_on:
@@ -106,36 +108,31 @@ def _train(
     """Train, measure and write; ``terms`` go into checkpoints and into the card."""
     import torch
 
-    if wish.base:
-        model, tokenizer = adapted(wish.base, wish.device, wish.seed)
-        rate, batch, default = RATE, BATCH, STEPS
-        context = int(model.config.get_text_config().max_position_embeddings)
-        kept, turning = stored_dtype(wish.base), False
-    else:
-        shape = preset(wish.shape)
-        tokenizer = train_tokenizer(chats, shape.words)
-        model = new_model(shape, tokenizer, wish.seed).to(wish.device)
-        rate, batch, default, context = shape.rate, shape.batch, shape.steps, shape.context
-        # Finer than bfloat16, and no weight of so small a model is beyond its range.
-        kept, turning = "float16", True
+    start = (
+        onward(wish.base, wish.whole, wish.device, wish.seed)
+        if wish.base
+        else scratch(preset(wish.shape), chats, wish.device, wish.seed)
+    )
+    model, tokenizer, context = start.model, start.tokenizer, start.context
     speech = Speech(tokenizer)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else speech.end
     learnt, lost = lessons(chats, speech, context)
     unseen, _ = lessons(held, speech, context)
     if not learnt or not unseen:
         raise ValueError(f"no conversation has an answer within the context of {context} tokens")
-    steps = default if wish.steps is None and wish.minutes is None else wish.steps
-    schedule = Schedule(rate, steps, 60 * wish.minutes if wish.minutes else None)
-    course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, turning)
+    steps = start.steps if wish.steps is None and wish.minutes is None else wish.steps
+    schedule = Schedule(start.rate, steps, 60 * wish.minutes if wish.minutes else None)
+    course = Course(
+        wish.out, schedule, start.batch, pad, wish.seed, wish.pause, terms, start.turning
+    )
     wish.out.mkdir(parents=True, exist_ok=True)
     done, loss, seconds = fit(model, learnt, course, goes_on, watch)
 
-    if wish.base:
-        model = model.merge_and_unload()
+    model = start.trained()
     # The card speaks of the weights as they are stored.
-    model = model.to(getattr(torch, kept)).float()
-    found = measure(model, unseen, pad, batch)
-    model = model.to(getattr(torch, kept))
+    model = model.to(getattr(torch, start.kept)).float()
+    found = measure(model, unseen, pad, start.batch)
+    model = model.to(getattr(torch, start.kept))
     card = {
         **terms,
         "rows": len(chats), "held_out_rows": len(held), "messages_beyond_context": lost,
