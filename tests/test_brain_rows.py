@@ -74,6 +74,8 @@ def test_a_trie_keeps_each_beginning_once(paths: list[list[int]]) -> None:
         ('{"messages": [{"role": "user", "content": "x"}]}', "no message of the assistant"),
         ('{"messages": [{"role": "assistant", "content": "x"}]}', "cannot begin"),
         (GOOD.replace("}]}", '}], "level": "high"}'), "level 'high'"),
+        (GOOD.replace("}]}", ', "weight": 2}]}'), "weight 2"),
+        (GOOD.replace("}]}", ', "weight": 0}]}'), "no message of the assistant"),
     ],
 )
 def test_a_bad_row_is_named_by_its_line(line: str, reason: str, tmp_path: Path) -> None:

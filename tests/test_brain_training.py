@@ -122,6 +122,23 @@ def test_only_the_assistant_is_learnt_from(deliveries: Make) -> None:
     assert lost > 0 and all(len(lesson.tokens) <= 80 for lesson in short)
 
 
+@pytest.mark.parametrize("rewrites", [False, True])
+def test_what_has_no_weight_was_said_but_is_not_learnt(rewrites: bool, deliveries: Make) -> None:
+    (chat,) = deliveries(1, 0)
+    tokenizer = train_tokenizer([chat], 384)
+    if rewrites:
+        opening = "<|assistant|>"
+        thoughts = "{% if not enable_thinking %}shut\n{% endif %}"
+        tokenizer.chat_template = tokenizer.chat_template.replace(opening, opening + thoughts)
+    slip = next(m for m in chat if m["role"] == "assistant")
+    slip["weight"] = 0
+    made, _ = lessons([chat], Speech(tokenizer), 1024)
+    learnt = "".join(tokenizer.decode(one.tokens[one.turns >= 0]) for one in made)
+    others = [m["content"] for m in chat if m["role"] == "assistant" and m is not slip]
+    assert learnt == "".join(f"{text}<|im_end|>" for text in others)
+    assert all(slip["content"] in tokenizer.decode(one.tokens) for one in made)
+
+
 def test_a_template_that_rewrites_history_gives_each_message_a_lesson(deliveries: Make) -> None:
     """As Qwen3's does, which shuts the thoughts of the last message and drops earlier ones."""
     chats = deliveries(1, 0)

@@ -56,7 +56,9 @@ class Chat:
         return said
 
     def lessons(self, messages: Sequence[Message]) -> Iterator[tuple[list[int], list[int]]]:
-        """Yield token sequences that hold every message of the assistant once to be learnt.
+        """Yield token sequences that hold each message of the assistant once, to be learnt.
+
+        One with a weight of 0 is there, but not to be learnt.
 
         One sequence is enough where the template only ever adds to what it wrote before. Some
         templates write the last message otherwise than those before it (Qwen's closed thoughts);
@@ -68,6 +70,7 @@ class Chat:
         """
         turns = [k for k, message in enumerate(messages) if message["role"] == "assistant"]
         answers = [[*self.answer(messages[k]["content"]), self.end] for k in turns]
+        learnt = [messages[k].get("weight", 1) != 0 for k in turns]
         whole = self._tokens(self._render(messages, ask=False))
         opening = self.opening()
         marks = [-1] * len(whole)
@@ -77,12 +80,15 @@ class Chat:
             if at < 0:
                 break
             at += len(opening)
-            marks[at : at + len(answer)] = [number] * len(answer)
+            if learnt[number]:
+                marks[at : at + len(answer)] = [number] * len(answer)
             at += len(answer)
         else:
             yield whole, marks
             return
         for number, (k, answer) in enumerate(zip(turns, answers, strict=True)):
+            if not learnt[number]:
+                continue
             before = self.prompt(messages[:k])
             yield before + answer, [-1] * len(before) + [number] * len(answer)
 

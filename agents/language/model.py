@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypedDict
+from typing import Any, NotRequired, Protocol, TypedDict
 
 
 class Message(TypedDict):
-    """One turn of a conversation; ``role`` is ``system``, ``user`` or ``assistant``."""
+    """One turn of a conversation; ``role`` is ``system``, ``user`` or ``assistant``.
+
+    An assistant's message with a ``weight`` of 0 was said, but is not to be learnt; the key is that
+    of other fine-tuning formats.
+    """
 
     role: str
     content: str
+    weight: NotRequired[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ Chat = list[Message]
 def read(path: Path) -> list[Chat]:
     """Return the conversations of a file as `in_order` puts them.
 
-    A row is ``{"messages": [{"role": ..., "content": ...}, ...]}``; a ``level`` may be there. Other
-    keys are for others.
+    A row is ``{"messages": [{"role": ..., "content": ...}, ...]}``; a ``level`` may be there. A
+    message of the assistant with ``"weight": 0`` was said, but is not to be learnt. Other keys are
+    for others.
 
     Raises:
         ValueError: A line holds no such conversation, or none does; it names file and line.
@@ -73,8 +74,13 @@ def _chat(row: Any) -> Chat:
             raise ValueError(f"message {number}: role {role!r}; allowed: {', '.join(ROLES)}")
         if not isinstance(content, str) or not content:
             raise ValueError(f"message {number}: content must be a text that is not empty")
+        weight = said.get("weight", 1)
+        if isinstance(weight, bool) or weight not in (0, 1):
+            raise ValueError(f"message {number}: weight {weight!r}; allowed: 0, 1")
         chat.append({"role": role, "content": content})
-    if all(message["role"] != "assistant" for message in chat):
+        if not weight:
+            chat[-1]["weight"] = 0
+    if all(m["role"] != "assistant" or m.get("weight", 1) == 0 for m in chat):
         raise ValueError("no message of the assistant to learn from")
     if chat[0]["role"] == "assistant":
         raise ValueError("message 1: the assistant answers, and so cannot begin")
