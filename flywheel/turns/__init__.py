@@ -1,0 +1,1 @@
+"""Turns of the flywheel: who learns, what from, and who is promoted."""
