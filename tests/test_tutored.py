@@ -1,0 +1,63 @@
+"""A tutored model acts, slips, and is put right."""
+
+from __future__ import annotations
+
+import pytest
+
+from warewheel.agents.language.model import Completion, Demand
+from warewheel.agents.language.wire import read
+from warewheel.agents.planners.scribe import Scribe
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.planners.tutored import Tutored
+from warewheel.configs import load_suite
+from warewheel.flywheel.bench.play import Stage, play
+
+
+class Stubborn:
+    """A model that writes the first legal step, or only ever the same text."""
+
+    name = "stubborn"
+
+    def __init__(self, text: str = "") -> None:
+        self.text = text
+
+    def complete(self, demand: Demand) -> Completion:
+        text = self.text or demand.steps[0]
+        return Completion(text=text, read=1, cached=0, written=1, seconds=0.0)
+
+
+@pytest.mark.parametrize("suite", ["base", "memory", "discrepancy", "quantity"])
+@pytest.mark.parametrize("text", ["", "no step at all"])
+def test_a_tutor_brings_the_episode_to_an_end(suite: str, text: str) -> None:
+    for case in load_suite(suite).cases[:10]:
+        stage = Stage(case)
+        planner = Tutored(stage.briefing, Stubborn(text), Scripted(stage.briefing))
+        played = play(stage, planner)
+        assert played.success or played.verdict.violations, case.id
+        assert planner.slips == 3
+        whole, *slips = planner.lessons
+        assert len(slips) == 3
+        weightless = [m for m in whole if m.get("weight", 1) == 0]
+        assert len(weightless) == 3 and all(m["role"] == "assistant" for m in weightless)
+        for lesson in slips:
+            learnt = [m for m in lesson if m["role"] == "assistant" and m.get("weight", 1)]
+            assert learnt == lesson[-1:]
+            assert read(lesson[-1]["content"]) is not None
+            assert lesson[-2]["role"] == "user"
+
+
+def test_who_does_what_the_tutor_would_has_one_lesson() -> None:
+    stage = Stage(load_suite("base").cases[3])
+    scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+    assert play(stage, scribe).success
+    said = iter([m["content"] for m in scribe.messages if m["role"] == "assistant"][1:])
+
+    class Obedient(Stubborn):
+        def complete(self, demand: Demand) -> Completion:
+            self.text = next(said)
+            return super().complete(demand)
+
+    planner = Tutored(stage.briefing, Obedient(), Scripted(stage.briefing))
+    assert play(stage, planner).success
+    assert planner.slips == 0
+    assert planner.lessons == [list(scribe.messages)]
