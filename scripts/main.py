@@ -14,6 +14,7 @@ _COMMANDS = {
     "compact": ("warewheel.scripts.dataset:compact", "Pack a dataset's files."),
     "demo": ("warewheel.scripts.demo:demo", "Run one delivery; write its film, pictures and log."),
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
+    "flywheel": ("warewheel.scripts.flywheel:flywheel", "Turn by turn, learn from what was done."),
     "merge": ("warewheel.scripts.dataset:merge", "Make one dataset of several."),
     "push": ("warewheel.scripts.clean:push", "Upload a dataset to the Hugging Face Hub."),
     "render": ("warewheel.scripts.collect:render", "Add cameras to a dataset by repeating it."),

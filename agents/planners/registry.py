@@ -81,10 +81,10 @@ def _speaking(kind: str, rest: str, briefing: Briefing, track: str) -> Planner:
         from .scoring import Scoring, rates
 
         path, _, episodes = rest.partition("@")
-        return Scoring(briefing, _local(path), rates(Path(episodes)) if episodes else {})
+        return Scoring(briefing, local_model(path), rates(Path(episodes)) if episodes else {})
     model: LanguageModel
     if kind in (BRAIN, "hf"):
-        model = _local(rest)
+        model = local_model(rest)
     else:
         name, _, url = rest.partition("@")
         model = _server(name, url)
@@ -111,7 +111,7 @@ def fingerprint(name: str) -> str:
 
 
 @functools.cache
-def _local(path: str) -> LocalModel:
+def local_model(path: str) -> LocalModel:
     """Return a model on this machine, loaded once."""
     from warewheel.agents.language.local import LocalModel
 

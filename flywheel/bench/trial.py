@@ -91,6 +91,7 @@ class Result:
         read: Tokens.
         cost: In US dollars.
         seconds: Spent on thinking.
+        stages: Share of each of the task's stages that was done, 0 to 1.
         trace: Steps with outcomes; with a language model, what it wrote too.
     """
 
@@ -113,6 +114,7 @@ class Result:
     read: int = 0
     cost: float = 0.0
     seconds: float = 0.0
+    stages: dict[str, float] = field(default_factory=dict)
     trace: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -143,7 +145,8 @@ def sum_up(trial: Trial, played: Played, planner: _Timed, expert: Played) -> Res
         violations=list(played.verdict.violations), labels=dict(sorted(found.items())),
         primary="" if played.success else primary(found), steps=len(played.history),
         expert=spent(expert), replans=sum(not d.outcome.success for d in played.history[:-1]),
-        seconds=planner.seconds, **spoken(planner.inner, played, trace),
+        seconds=planner.seconds, stages=played.verdict.stages,
+        **spoken(planner.inner, played, trace),
     )  # fmt: skip
 
 

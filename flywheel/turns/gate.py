@@ -46,6 +46,9 @@ class Terms:
     margin_old: float = 0.05
 
 
+USUAL = Terms()
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Whether to promote, and why; ``evidence`` is plain data."""
@@ -56,7 +59,7 @@ class Decision:
 
 
 def decide(
-    champion: Sequence[Outcome], challenger: Sequence[Outcome], terms: Terms = Terms()
+    champion: Sequence[Outcome], challenger: Sequence[Outcome], terms: Terms = USUAL
 ) -> Decision:
     """Compare two models on the same scenarios.
 

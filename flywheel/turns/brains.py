@@ -1,0 +1,289 @@
+"""The brain as a learner: plans that the world has verified become what it is trained on."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from warewheel.agents.planners.registry import local_model, make_planner
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.planners.speaking import Speaking
+from warewheel.agents.planners.tutored import Tutored
+from warewheel.configs import load_suite, names
+from warewheel.configs.choice import unknown
+from warewheel.configs.schema import Case
+from warewheel.flywheel.bench import bench
+from warewheel.flywheel.bench.play import Stage, play
+from warewheel.flywheel.bench.trial import Settings, Trial
+from warewheel.flywheel.suites import curriculum, material
+from warewheel.flywheel.training.brain import CARD, Wish, train
+from warewheel.flywheel.training.loop import Diverged
+from warewheel.flywheel.training.rows import Chat, digest, in_order
+
+from .gate import Outcome
+from .learner import Log, Lost, Tell
+from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
+
+Teacher = Literal["none", "scripted"]
+TEACHERS: tuple[Teacher, ...] = get_args(Teacher)
+EPISODES, SELECTION, MODEL = "episodes.jsonl", "selection.json", "model"
+# Of what the first model learns from: primers of each kind for each lesson.
+_PRIMERS = {"note": 1.5, "clause": 1.5}
+_CHUNK = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much a brain may do and learn.
+
+    Attributes:
+        shape: Preset of the model.
+        lessons: That the first model learns from, besides primers.
+        begin: Batches of the first model.
+        episodes: Of a turn.
+        steps: Batches of a turn.
+        judged: Held-out scenarios of each kind.
+        examined: Cases of each suite.
+    """
+
+    shape: str
+    lessons: int
+    begin: int
+    episodes: int
+    steps: int
+    judged: int
+    examined: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    model: str
+    kind: str
+    case: Case
+    teacher: Teacher
+
+
+class BrainLearner:
+    """Learns from what the champion did, and from what a teacher would have done in its place.
+
+    Args:
+        budget: How much.
+        teacher: ``none``: only what succeeded is learnt; ``scripted``: the expert puts slips right.
+        workers: Processes; they make no difference to results.
+        seed: Of the run.
+        shuffled: Learn answers that belong to other questions: a control.
+    """
+
+    name = "brain"
+
+    def __init__(
+        self, budget: Budget, teacher: str, workers: int = 1, seed: int = 0, shuffled: bool = False
+    ) -> None:
+        if teacher not in TEACHERS:
+            raise ValueError(unknown("teacher", teacher, TEACHERS))
+        self._budget, self._workers, self._seed = budget, workers, seed
+        self._teacher: Teacher = teacher
+        self._shuffled = shuffled
+
+    def begin(self, out: Path, tell: Tell) -> None:
+        """Train the first model: primers, and plain instructions at one site."""
+        self._fit(_first_rows(self._budget.lessons), None, self._budget.begin, out, tell)
+
+    def log(
+        self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
+    ) -> Log:
+        """Let the champion direct the symbolic twin; keep every conversation."""
+        some = list(scenarios(turn, self._budget.episodes, self._seed, failures))
+        path = out / EPISODES
+        done = list(_kept(path))
+        jobs = [_Job(str(champion), s.kind, s.case, self._teacher) for s in some]
+        out.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as file:
+            for row in _mapped(jobs[len(done) :], self._workers):
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+                file.flush()
+                done.append(row)
+                tell(len(done) / len(jobs))
+        failed = Counter(row["kind"] for row in done if not row["success"])
+        counts = {
+            "episodes": len(done), "succeeded": len(done) - failed.total(),
+            "slips": sum(row["slips"] for row in done),
+            "old": sum(one.old for one in some),
+        }  # fmt: skip
+        return Log(counts, dict(sorted(failed.items())))
+
+    def train(
+        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+    ) -> dict[str, Any]:
+        """Go on training the champion on all that was selected from the logs.
+
+        Raises:
+            ValueError: A log or the champion is of no use.
+            Lost: The loss is no longer a number, or there is nothing to learn.
+        """
+        chats, selection = select([row for log in logs for row in _kept(log / EPISODES)])
+        out.mkdir(parents=True, exist_ok=True)
+        (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
+        if not chats:
+            raise Lost("nothing that was done can be learnt from")
+        if self._shuffled:
+            chats = shuffled(chats, np.random.default_rng([seed, 7]))
+        chats += _first_rows(self._budget.lessons)[: len(chats) // 4]
+        return self._fit(chats, champion, self._budget.steps, out / MODEL, tell, seed)
+
+    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
+        """Let a model direct the symbolic twin on held-out scenarios."""
+        return self._judge(model, held_out(turn, self._budget.judged), out, tell)
+
+    def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
+        """Let a model direct the symbolic twin on the suites, all but what is to be refused."""
+        some = [
+            Scenario(kind, case)
+            for kind in KINDS
+            for case in load_suite(kind).cases[: self._budget.examined]
+        ]
+        return self._judge(model, some, out, tell)
+
+    def _judge(self, model: Path, some: Sequence[Scenario], out: Path, tell: Tell) -> list[Outcome]:
+        trials = [Trial(one.kind, one.case, f"hf:{model}", Settings()) for one in some]
+        done = 0
+
+        def count(_: object) -> None:
+            nonlocal done
+            done += 1
+            tell(done / len(trials))
+
+        results = bench.run(trials, out, self._workers, resume=True, tell=count)
+        return [
+            Outcome(f"{r.suite}/{r.case}", r.success, r.stages, one.old)
+            for r, one in zip(results, some, strict=True)
+        ]
+
+    def _fit(
+        self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0
+    ) -> dict[str, Any]:
+        if (out / CARD).is_file():
+            found: dict[str, Any] = json.loads((out / CARD).read_text(encoding="utf-8"))
+            return found
+        wish = Wish(
+            out, self._budget.shape, base=None if base is None else str(base),
+            whole=base is not None, steps=steps, seed=self._seed + seed, resume=out.exists(),
+        )  # fmt: skip
+        try:
+            return train(chats, wish, watch=lambda tick: tell(tick.progress))
+        except Diverged as error:
+            raise Lost(str(error)) from error
+
+
+def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any]]:
+    """Return the conversations to learn from, and how many were left out for what reason."""
+    chats: list[Chat] = []
+    seen: set[str] = set()
+    left_out = Counter[str]()
+    for row in rows:
+        for chat in row["lessons"]:
+            key = digest([chat])
+            if key in seen:
+                left_out["the same as another"] += 1
+            elif not any(m["role"] == "assistant" and m.get("weight", 1) for m in chat):
+                left_out["nothing that is right"] += 1
+            else:
+                seen.add(key)
+                chats.append(chat)
+        if not row["lessons"]:
+            left_out["failed, and nobody to say what was right"] += 1
+    about = {"episodes": len(rows), "kept": len(chats), "left_out": dict(sorted(left_out.items())),
+             "data": digest(chats)}  # fmt: skip
+    return chats, about
+
+
+def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:
+    """Return conversations in which every answer is that to some other question."""
+    answers = [m["content"] for chat in chats for m in chat if m["role"] == "assistant"]
+    mixed = iter([answers[int(k)] for k in rng.permutation(len(answers))])
+    return [
+        [{**m, "content": next(mixed)} if m["role"] == "assistant" else m for m in chat]
+        for chat in chats
+    ]
+
+
+def _first_rows(lessons: int) -> list[Chat]:
+    """Return what the first model learns from, of one site alone."""
+    (site,) = WIDTHS[0].facilities
+    known = names("facility")
+    rows: list[dict[str, Any]] = []
+    for name, share in _PRIMERS.items():
+        kind = curriculum.KINDS[name]
+        seeds = (kind.first + 10_000_000 + k for k in range(round(lessons * share) * len(known)))
+        mine = [seed for seed in seeds if known[seed % len(known)] == site]
+        for seed in mine:
+            rows += curriculum.rows(name, seed, 1)
+    for scenario in scenarios(0, lessons, 0):
+        found = material.lesson(scenario.case)
+        if found is not None:
+            rows.append({"messages": list(found.messages), "level": material.LEVEL})
+    return in_order(rows)
+
+
+def _act(job: _Job) -> dict[str, Any]:
+    """Let a model act on a case; return what came of it, as JSON."""
+    stage = Stage(job.case)
+    if job.teacher == "scripted":
+        tutored = Tutored(stage.briefing, local_model(job.model), Scripted(stage.briefing))
+        played = play(stage, tutored)
+        lessons, slips = tutored.lessons, tutored.slips
+    else:
+        planner = make_planner(f"hf:{job.model}", stage.briefing)
+        played = play(stage, planner)
+        assert isinstance(planner, Speaking)
+        said = list(planner.conversation.messages)
+        lessons, slips = [said] if played.success else [], 0
+    return {
+        "kind": job.kind, "case": job.case.id, "seed": job.case.seed,
+        "success": played.success and not slips, "slips": slips, "lessons": lessons,
+    }  # fmt: skip
+
+
+def _mapped(jobs: Sequence[_Job], workers: int) -> Iterator[dict[str, Any]]:
+    if workers == 1 or not jobs:
+        yield from map(_act, jobs)
+        return
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
+        try:
+            yield from pool.map(_act, jobs, chunksize=_CHUNK)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _kept(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file; a last line that was cut off is left out, and cut off.
+
+    Raises:
+        ValueError: A line is no row.
+    """
+    if not path.exists():
+        return
+    whole = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                break
+            whole += len(line)
+            try:
+                row = json.loads(line)
+            except ValueError as error:
+                raise ValueError(f"'{path}':{number} is no row: {error}") from error
+            yield row
+    if whole < path.stat().st_size:
+        os.truncate(path, whole)

@@ -1,0 +1,64 @@
+"""Learners: what a turn of the flywheel makes better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from .gate import Outcome
+
+# Hears of the share of a phase that is done, 0 to 1.
+Tell = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a champion did in a turn.
+
+    Attributes:
+        counts: What was done and kept, by name.
+        failures: How many scenarios of each kind failed.
+    """
+
+    counts: Mapping[str, int]
+    failures: Mapping[str, int]
+
+
+class Learner(Protocol):
+    """Something that learns from what it did: what to log, how to train, how to be judged.
+
+    Every verb writes into a folder of its own. It is called again, with the same folder, if it was
+    interrupted, and gives the same result as if it had not been.
+    """
+
+    name: str
+
+    def begin(self, out: Path, tell: Tell) -> None:
+        """Make the model of turn 0."""
+
+    def log(
+        self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
+    ) -> Log:
+        """Let the champion act on a turn's scenarios, and write what there is to learn."""
+
+    def train(
+        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+    ) -> dict[str, Any]:
+        """Make a challenger from the champion and the logs of all turns; return its card.
+
+        Raises:
+            ValueError: A log or the champion is of no use; it is named.
+            Lost: The training came to nothing.
+        """
+
+    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
+        """Return how a model does on held-out scenarios, by which it may be promoted."""
+
+    def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
+        """Return how a model does on what nothing was chosen by: the figures to publish."""
+
+
+class Lost(Exception):
+    """A learner has nothing to show for this turn."""

@@ -1,0 +1,158 @@
+"""The wheel: turn after turn a champion acts, a challenger learns from it, the better one stays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .gate import USUAL, Outcome, Terms, decide
+from .learner import Learner, Lost
+from .ledger import Ledger
+
+LEDGER, SETTINGS, MODEL = "ledger.jsonl", "run.json", "model"
+# Hears of the phase of a turn, and of the share of it that is done, 0 to 1.
+Watch = Callable[[int, str, float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What came of a turn.
+
+    Attributes:
+        entry: Of the ledger.
+        examined: How its champion does on what nothing was chosen by.
+    """
+
+    entry: Mapping[str, Any]
+    examined: list[Outcome]
+
+
+class Wheel:
+    """A run of the flywheel for one learner.
+
+    Args:
+        learner: Who learns.
+        out: Folder of the run.
+        settings: All that determines the run, as plain data.
+        resume: Go on with what is there.
+        terms: What is asked of a challenger.
+
+    Raises:
+        ValueError: The folder is in use, or holds a run with other settings.
+    """
+
+    def __init__(
+        self, learner: Learner, out: Path, settings: Mapping[str, Any], resume: bool = False,
+        terms: Terms = USUAL,
+    ) -> None:  # fmt: skip
+        self._learner, self._out, self._terms = learner, out, terms
+        self._ledger = Ledger(out / LEDGER)
+        self._begin({**settings, "terms": asdict(terms)}, resume)
+
+    def run(self, turns: int, watch: Watch = lambda *_: None) -> Iterator[Turn]:
+        """Yield turns from 0 on, those that are done already too.
+
+        Raises:
+            ValueError: Something in the folder was changed; it is named.
+        """
+        entries = list(self._ledger.entries())
+        for turn in range(turns + 1):
+            if turn < len(entries):
+                entry = entries[turn]
+            else:
+                entry = self._ledger.append(
+                    self._turn(turn, entries[-1], watch) if turn else self._first(watch)
+                )
+                entries.append(entry)
+            champion = self._model(entry["champion"], entry["weights"])
+            yield Turn(entry, self._learner.examine(
+                champion, self._out / "examined" / entry["champion"], _part(watch, turn, "examine")
+            ))  # fmt: skip
+
+    def _first(self, watch: Watch) -> dict[str, Any]:
+        name = f"{self._learner.name}-0"
+        folder = self._out / "models" / name
+        self._learner.begin(folder / MODEL, _part(watch, 0, "begin"))
+        return {
+            "turn": 0, "learner": self._learner.name, "decision": "begin", "champion": name,
+            "weights": weights(folder / MODEL), "failures": {},
+        }  # fmt: skip
+
+    def _turn(self, turn: int, before: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
+        """Do a turn; return its entry for the ledger."""
+        learner, out = self._learner, self._out
+        name, old = f"{learner.name}-{turn}", before["champion"]
+        champion = self._model(old, before["weights"])
+        log = learner.log(
+            champion, turn, before["failures"], out / "logs" / name, _part(watch, turn, "collect")
+        )
+        entry = {
+            "turn": turn, "learner": learner.name, "champion": old, "weights": before["weights"],
+            "challenger": name, "counts": dict(log.counts), "failures": dict(log.failures),
+        }  # fmt: skip
+        try:
+            card = learner.train(
+                champion,
+                [out / "logs" / f"{learner.name}-{k}" for k in range(1, turn + 1)],
+                turn, out / "models" / name, _part(watch, turn, "train"),
+            )  # fmt: skip
+        except Lost as error:
+            return {**entry, "decision": "lost", "reason": str(error)}
+        new = out / "models" / name / MODEL
+        judged = [
+            learner.judge(model, turn, out / "judged" / which, _part(watch, turn, f"judge {which}"))
+            for which, model in ((old, champion), (name, new))
+        ]
+        found = decide(judged[0], judged[1], self._terms)
+        entry |= {
+            "reason": found.reason, "evidence": found.evidence, "data": card["data"],
+            "challenger_weights": weights(new),
+        }  # fmt: skip
+        if not found.promote:
+            return {**entry, "decision": "kept"}
+        return {**entry, "decision": "promoted", "champion": name, "weights": weights(new)}
+
+    def _model(self, name: str, wanted: str) -> Path:
+        """Return the folder of a model.
+
+        Raises:
+            ValueError: It is not what it was when it was judged.
+        """
+        folder = self._out / "models" / name / MODEL
+        if not folder.is_dir() or weights(folder) != wanted:
+            raise ValueError(f"the model in '{folder}' is missing or was changed")
+        return folder
+
+    def _begin(self, settings: Mapping[str, Any], resume: bool) -> None:
+        path = self._out / SETTINGS
+        wanted = json.loads(json.dumps(settings))
+        if path.exists():
+            if not resume:
+                raise ValueError(f"'{self._out}' holds a run; --resume goes on with it")
+            there = json.loads(path.read_text(encoding="utf-8"))
+            for key, one in wanted.items():
+                if there.get(key) != one:
+                    was = f"{key} {there.get(key)!r}"
+                    raise ValueError(f"the run in '{self._out}' has {was}, not {one!r}")
+            return
+        if self._out.exists() and any(self._out.iterdir()):
+            raise ValueError(f"'{self._out}' is not empty; choose another folder")
+        self._out.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(wanted, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def weights(folder: Path) -> str:
+    """Return a hash of a model's weights and of what reads and writes for it."""
+    found = hashlib.sha256()
+    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*")]):
+        found.update(f"{path.name} {path.stat().st_size}\n".encode())
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+def _part(watch: Watch, turn: int, phase: str) -> Callable[[float], None]:
+    return lambda share: watch(turn, phase, share)

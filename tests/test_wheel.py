@@ -1,0 +1,193 @@
+"""The wheel: turns, whoever learns."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from warewheel.flywheel.turns import brains
+from warewheel.flywheel.turns.gate import Outcome
+from warewheel.flywheel.turns.learner import Log, Lost, Tell
+from warewheel.flywheel.turns.stream import FIRST, KINDS, held_out, scenarios
+from warewheel.flywheel.turns.wheel import LEDGER, Wheel
+from warewheel.scripts.main import main
+
+
+class Pebble:
+    """A learner whose model is a number: how many of 100 scenarios it solves."""
+
+    name = "pebble"
+
+    def __init__(self, gains: Sequence[int], stop_at: str = "") -> None:
+        self.gains, self.stop_at = gains, stop_at
+        self.asked: list[str] = []
+
+    def _phase(self, name: str) -> None:
+        self.asked.append(name)
+        if name == self.stop_at:
+            raise KeyboardInterrupt
+
+    def begin(self, out: Path, tell: Tell) -> None:
+        self._phase("begin")
+        _write(out, 10)
+
+    def log(
+        self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
+    ) -> Log:
+        self._phase(f"log {turn}")
+        out.mkdir(parents=True, exist_ok=True)
+        return Log({"episodes": 5}, {"base": turn})
+
+    def train(
+        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+    ) -> dict[str, Any]:
+        self._phase(f"train {seed}")
+        assert len(logs) == seed and all(log.is_dir() for log in logs)
+        gain = self.gains[seed - 1]
+        if gain == 0:
+            raise Lost("nothing learnt")
+        _write(out / "model", _read(champion) + gain)
+        return {"data": f"data-{seed}"}
+
+    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
+        self._phase(f"judge {turn}")
+        return self.examine(model, out, tell)
+
+    def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
+        return [Outcome(str(k), k < _read(model), {"store": 1.0}) for k in range(100)]
+
+
+def _write(folder: Path, solved: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "model.safetensors").write_text(str(solved))
+
+
+def _read(folder: Path) -> int:
+    return int((folder / "model.safetensors").read_text())
+
+
+def turned(out: Path, learner: Pebble, resume: bool = False) -> list[tuple[str, str, int]]:
+    return [
+        (turn.entry["decision"], turn.entry["champion"], sum(o.success for o in turn.examined))
+        for turn in Wheel(learner, out, {"seed": 0}, resume).run(len(learner.gains))
+    ]
+
+
+def test_the_better_one_stays(tmp_path: Path) -> None:
+    assert turned(tmp_path / "run", Pebble([30, 1, -20, 0, 25])) == [
+        ("begin", "pebble-0", 10),
+        ("promoted", "pebble-1", 40),
+        ("kept", "pebble-1", 40),
+        ("kept", "pebble-1", 40),
+        ("lost", "pebble-1", 40),
+        ("promoted", "pebble-5", 65),
+    ]
+
+
+@pytest.mark.parametrize("stop_at", ["begin", "log 1", "train 1", "judge 1", "log 2", "judge 3"])
+def test_stopped_anywhere_it_goes_on_to_the_same_ledger(stop_at: str, tmp_path: Path) -> None:
+    gains = [30, 1, 25]
+    turned(tmp_path / "whole", Pebble(gains))
+    with pytest.raises(KeyboardInterrupt):
+        turned(tmp_path / "run", Pebble(gains, stop_at))
+    with pytest.raises(ValueError, match="--resume"):
+        turned(tmp_path / "run", Pebble(gains))
+    turned(tmp_path / "run", Pebble(gains), resume=True)
+    both = [(tmp_path / name / LEDGER).read_bytes() for name in ("whole", "run")]
+    assert both[0] == both[1]
+
+
+def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
+    turned(tmp_path / "run", Pebble([30]))
+    again = Pebble([30])
+    assert len(turned(tmp_path / "run", again, resume=True)) == 2
+    assert again.asked == []
+
+
+def test_a_run_with_other_settings_is_refused(tmp_path: Path) -> None:
+    Wheel(Pebble([]), tmp_path / "run", {"seed": 0})
+    with pytest.raises(ValueError, match="has seed 0, not 1"):
+        Wheel(Pebble([]), tmp_path / "run", {"seed": 1}, resume=True)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine/notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="not empty"):
+        Wheel(Pebble([]), tmp_path / "mine", {"seed": 0})
+
+
+def test_a_model_that_was_changed_is_refused_by_name(tmp_path: Path) -> None:
+    turned(tmp_path / "run", Pebble([30]))
+    (tmp_path / "run/models/pebble-1/model/model.safetensors").write_text("99")
+    ledger = (tmp_path / "run" / LEDGER).read_bytes()
+    with pytest.raises(ValueError, match=r"pebble-1.*missing or was changed"):
+        turned(tmp_path / "run", Pebble([30, 5]), resume=True)
+    assert (tmp_path / "run" / LEDGER).read_bytes() == ledger
+
+
+# The stream
+
+
+def test_each_turn_is_wider_and_none_has_the_seeds_of_another() -> None:
+    failures = {"base": 1, "quantity": 3}
+    turns = [list(scenarios(turn, 30, 0, failures)) for turn in range(5)]
+    kinds = [{one.kind for one in turn} for turn in turns]
+    assert all(a <= b for a, b in itertools.pairwise(kinds))
+    assert kinds[0] == {"base"} and kinds[-1] == set(KINDS)
+    seeds = [one.case.seed for turn in [*turns, held_out(4, 2)] for one in turn]
+    seeds += [one.case.seed for one in scenarios(1, 30, 1)]
+    assert len(set(seeds)) == len(seeds) and min(seeds) >= FIRST
+    assert turns[2] == list(scenarios(2, 30, 0, failures))
+    assert not any(one.old for one in turns[0])
+    assert all(0.1 < sum(one.old for one in turn) / len(turn) < 0.4 for turn in turns[1:])
+
+
+def test_what_failed_comes_more_often() -> None:
+    plain, mined = (
+        [one.kind for one in scenarios(1, 100, 0, failures)] for failures in ({}, {"quantity": 9})
+    )
+    assert mined.count("quantity") > plain.count("quantity") + 10
+
+
+# The brain
+
+
+def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("torch")
+    monkeypatch.setattr(brains, "held_out", lambda turn, each: held_out(turn, 1)[:2])
+    monkeypatch.setattr(brains, "KINDS", ("base",))
+    asked = ["flywheel", "--turns", "1", "--budget", "5", "--workers", "1", "--out"]
+    runs = [CliRunner().invoke(main, [*asked, str(tmp_path / name)]) for name in ("one", "two")]
+    for run in runs:
+        assert run.exit_code == 0, run.output
+        assert "turn 0: begin" in run.output and "turn 1: " in run.output
+    ledgers = [(tmp_path / name / LEDGER).read_bytes() for name in ("one", "two")]
+    assert ledgers[0] == ledgers[1]
+    first, last = map(json.loads, ledgers[0].splitlines())
+    assert (first["champion"], last["challenger"]) == ("brain-0", "brain-1")
+    assert last["counts"]["episodes"] >= 5 and last["decision"] in ("kept", "promoted")
+    again = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume"])
+    assert again.exit_code == 0 and again.output == runs[0].output
+    other = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume", "--seed", "1"])
+    assert other.exit_code == 2 and "has seed 0, not 1" in other.output
+
+
+def test_shuffled_answers_keep_their_questions() -> None:
+    pairs = [("user", "q"), ("assistant", "a")]
+    rows = [
+        {"lessons": [[{"role": role, "content": f"{letter}{k}"} for role, letter in pairs]]}
+        for k in range(20)
+    ]
+    chats, about = brains.select([*rows, rows[3], {"lessons": []}])
+    assert about["kept"] == 20
+    assert sum(about["left_out"].values()) == 2
+    mixed = brains.shuffled(chats, np.random.default_rng(0))
+    assert [c[0] for c in mixed] == [c[0] for c in chats]
+    answers = [c[1]["content"] for c in mixed]
+    assert sorted(answers) == sorted(c[1]["content"] for c in chats)
+    assert answers != [c[1]["content"] for c in chats]
