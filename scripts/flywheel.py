@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from dataclasses import asdict, replace
@@ -48,6 +49,7 @@ def flywheel(
     from warewheel.flywheel.training.loop import Stopped
     from warewheel.flywheel.turns.brains import BrainLearner
     from warewheel.flywheel.turns.presets import preset
+    from warewheel.flywheel.turns.results import REPORT, RESULTS, gather, page
     from warewheel.flywheel.turns.wheel import Wheel
 
     asked = preset(named)
@@ -64,12 +66,18 @@ def flywheel(
                 def show(turn: int, phase: str, share: float) -> None:
                     bar.update(task, description=f"turn {turn}: {phase}", completed=share)
 
+                seen = []
                 for turn in wheel.run(turns or asked.turns, show):
+                    seen.append(turn)
                     entry, n = turn.entry, len(turn.examined)
                     done = sum(one.success for one in turn.examined)
                     why = f" ({entry['reason']})" if "reason" in entry else ""
                     click.echo(f"turn {entry['turn']}: {entry['decision']}{why}")
                     click.echo(f"  {entry['champion']} solves {done} of {n}")
+            data = gather(seen, settings)
+            (out / RESULTS).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+            (out / REPORT).write_text(page(data), encoding="utf-8")
+        click.echo(out / REPORT)
     except (KeyboardInterrupt, Stopped):
         click.echo("stopped; --resume goes on", err=True)
         raise SystemExit(130) from None

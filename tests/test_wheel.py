@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from warewheel.flywheel.turns import brains
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
+from warewheel.flywheel.turns.results import gather, page
 from warewheel.flywheel.turns.stream import FIRST, KINDS, held_out, scenarios
 from warewheel.flywheel.turns.wheel import LEDGER, Wheel
 from warewheel.scripts.main import main
@@ -130,6 +131,19 @@ def test_a_model_that_was_changed_is_refused_by_name(tmp_path: Path) -> None:
     assert (tmp_path / "run" / LEDGER).read_bytes() == ledger
 
 
+def test_the_report_says_how_the_last_turn_compares_to_the_first(tmp_path: Path) -> None:
+    wheel = Wheel(Pebble([30, 1]), tmp_path / "run", {"seed": 0})
+    turns = list(wheel.run(2))
+    data = gather(turns, {"seed": 0})
+    assert json.loads(json.dumps(data)) == data
+    assert data["gain"] == {"won": 30, "lost": 0, "n": 100, "p": 0.0}
+    success = [row["metrics"]["success"] for row in data["turns"]]
+    assert [one["mean"] for one in success] == [0.1, 0.4, 0.4]
+    assert all(one["low"] < one["mean"] < one["high"] and one["n"] == 100 for one in success)
+    html = page(data)
+    assert "<b>10 %</b>" in html and "<b>40 %</b>" in html and "won 30, lost 0 of 100" in html
+
+
 # The stream
 
 
@@ -171,8 +185,10 @@ def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     first, last = map(json.loads, ledgers[0].splitlines())
     assert (first["champion"], last["challenger"]) == ("brain-0", "brain-1")
     assert last["counts"]["episodes"] >= 5 and last["decision"] in ("kept", "promoted")
+    data = json.loads((tmp_path / "one/results.json").read_text())
+    assert [row["turn"] for row in data["turns"]] == [0, 1]
     again = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume"])
-    assert again.exit_code == 0 and again.output == runs[0].output
+    assert again.exit_code == 0 and again.output == runs[0].output, again.output
     other = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume", "--seed", "1"])
     assert other.exit_code == 2 and "has seed 0, not 1" in other.output
 

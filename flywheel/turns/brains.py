@@ -164,7 +164,15 @@ class BrainLearner:
 
         results = bench.run(trials, out, self._workers, resume=True, tell=count)
         return [
-            Outcome(f"{r.suite}/{r.case}", r.success, r.stages, one.old)
+            Outcome(
+                f"{r.suite}/{r.case}",
+                r.success,
+                r.stages,
+                one.old,
+                one.kind,
+                r.primary,
+                len(r.violations),
+            )
             for r, one in zip(results, some, strict=True)
         ]
 

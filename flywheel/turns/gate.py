@@ -21,12 +21,18 @@ class Outcome:
         success: Whether the task was done.
         stages: Share of each stage that was done, 0 to 1.
         old: The scenario is of a kind that was learnt from in an earlier turn.
+        kind: Of scenario.
+        label: What a failure is put down to.
+        violations: Rules that were broken.
     """
 
     key: str
     success: bool
     stages: Mapping[str, float] = field(default_factory=dict)
     old: bool = False
+    kind: str = ""
+    label: str = ""
+    violations: int = 0
 
 
 @dataclass(frozen=True, slots=True)
