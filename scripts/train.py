@@ -57,7 +57,7 @@ def brain(
     It is made from scratch in a small shape, or is a checkpoint with a chat template that is
     fine-tuned. Without --rows it learns from the expert at work in the symbolic twin. Same rows,
     seed, steps and threads give the same weights on the same machine. Ctrl-C keeps what is done
-    for --resume. The first example makes the brain that comes along, in half an hour.
+    for --resume. The first example makes the brain that comes along, in an hour or two.
 
     \b
     Examples:
