@@ -60,7 +60,7 @@ PLANS = {
     "quiz": Plan(
         (
             "move", "only", "moves", "rules", "rules", "conflict", "conflict", "conditional",
-            "conditional", "conditional", "reference", "reference", "refuse", "refuse",
+            "conditional", "conditional", "reference", "reference", "refuse",
         ),
         (5, 9), 6, 4, 1,
     ),
