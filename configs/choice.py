@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+Value = TypeVar("Value")
 
 
 def closest(got: str, allowed: Iterable[str]) -> str | None:
@@ -28,3 +31,14 @@ def unknown(kind: str, got: str, allowed: Iterable[str]) -> str:
     "facility 'parcel_hob' is unknown; allowed: parcel_hub; did you mean 'parcel_hub'?"
     """
     return f"{kind} '{got}' is unknown; {options(got, allowed)}"
+
+
+def chosen(kind: str, got: str, allowed: Mapping[str, Value]) -> Value:
+    """Return what goes by a name.
+
+    Raises:
+        ValueError: Nobody knows it.
+    """
+    if got not in allowed:
+        raise ValueError(unknown(kind, got, allowed))
+    return allowed[got]

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from .model import Message
+from .model import Message, learnt
 
 _PROBE = "Zq7"
 
@@ -70,7 +70,7 @@ class Chat:
         """
         turns = [k for k, message in enumerate(messages) if message["role"] == "assistant"]
         answers = [[*self.answer(messages[k]["content"]), self.end] for k in turns]
-        learnt = [messages[k].get("weight", 1) != 0 for k in turns]
+        wanted = [learnt(messages[k]) for k in turns]
         whole = self._tokens(self._render(messages, ask=False))
         opening = self.opening()
         marks = [-1] * len(whole)
@@ -80,14 +80,14 @@ class Chat:
             if at < 0:
                 break
             at += len(opening)
-            if learnt[number]:
+            if wanted[number]:
                 marks[at : at + len(answer)] = [number] * len(answer)
             at += len(answer)
         else:
             yield whole, marks
             return
         for number, (k, answer) in enumerate(zip(turns, answers, strict=True)):
-            if not learnt[number]:
+            if not wanted[number]:
                 continue
             before = self.prompt(messages[:k])
             yield before + answer, [-1] * len(before) + [number] * len(answer)

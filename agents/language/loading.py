@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,16 @@ BRAIN = "brain"
 def whereabouts(where: str) -> Path:
     """Return the folder of a model, whether or not there is one."""
     return Path(str(files("warewheel.agents"))) / "brain" if where == BRAIN else Path(where)
+
+
+def hashed(paths: Iterable[Path]) -> str:
+    """Return a hash of files with their names, in their order; what is no file is left out."""
+    found = hashlib.sha256()
+    for path in paths:
+        if path.is_file():
+            found.update(f"{path.name} {path.stat().st_size}\n".encode())
+            found.update(path.read_bytes())
+    return found.hexdigest()
 
 
 def load(where: str, device: str = "cpu", dtype: str | None = None) -> tuple[Any, Any]:

@@ -19,6 +19,11 @@ class Message(TypedDict):
     weight: NotRequired[int]
 
 
+def learnt(message: Message) -> bool:
+    """Tell whether a message is the assistant's, and to be learnt."""
+    return message["role"] == "assistant" and message.get("weight", 1) != 0
+
+
 @dataclass(frozen=True, slots=True)
 class Demand:
     """What a language model is asked to write: the assistant's next message.

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warewheel.agents.language.loading import BRAIN, whereabouts
+from warewheel.agents.language.loading import BRAIN, hashed, whereabouts
 from warewheel.agents.language.model import LanguageModel
 from warewheel.agents.request import Briefing, Planner
 from warewheel.configs.choice import unknown
@@ -100,14 +99,10 @@ def fingerprint(name: str) -> str:
     prefix, _, rest = name.partition(":")
     if prefix not in (BRAIN, "hf", "score", "replay"):
         return ""
-    found = hashlib.sha256()
-    for part in (rest or BRAIN).split("@"):
-        path = whereabouts(part)
-        for file in sorted(path.iterdir()) if path.is_dir() else [path]:
-            if file.is_file():
-                found.update(f"{file.name} {file.stat().st_size}\n".encode())
-                found.update(file.read_bytes())
-    return found.hexdigest()
+    paths = [whereabouts(part) for part in (rest or BRAIN).split("@")]
+    return hashed(
+        file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])
+    )
 
 
 @functools.cache

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
 
 from warewheel.configs.schema import Case, Suite
+from warewheel.flywheel.lines import whole_lines
+from warewheel.flywheel.spread import spread
 
 from .physics import perform
 from .trial import Result, Settings, Trial, attempt, crashed
@@ -78,20 +77,11 @@ def run(
 
 def kept(path: Path) -> Iterator[Result]:
     """Yield the results of a file; a last line that was cut off is left out, and cut off."""
-    if not path.exists():
-        return
-    whole = 0
-    with path.open("rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                break
-            whole += len(line)
-            try:
-                yield Result(**json.loads(line))
-            except (TypeError, ValueError) as error:
-                raise ValueError(f"'{path}' holds what is no result: {error}") from error
-    if whole < path.stat().st_size:
-        os.truncate(path, whole)
+    for line in whole_lines(path):
+        try:
+            yield Result(**json.loads(line))
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"'{path}' holds what is no result: {error}") from error
 
 
 def _carry_out(wanted: Sequence[Trial], workers: int) -> Iterator[Result]:
@@ -104,30 +94,18 @@ def _carry_out(wanted: Sequence[Trial], workers: int) -> Iterator[Result]:
     done = 0
     while done < len(wanted):
         try:
-            for result in _pooled(work, wanted[done:], workers):
+            for result in spread(work, wanted[done:], workers, _CHUNK):
                 yield result
                 done += 1
         except BrokenProcessPool:
             # Some trial took its process along. Each of the next has one of its own to lose.
             for trial in wanted[done : done + workers * _CHUNK]:
                 try:
-                    (result,) = _pooled(work, [trial], 1)
+                    (result,) = spread(work, [trial], 1)
                 except BrokenProcessPool:
                     result = crashed(trial, 0, "its process died")
                 yield result
                 done += 1
-
-
-def _pooled(
-    work: Callable[[Trial], Result], wanted: Sequence[Trial], workers: int
-) -> Iterator[Result]:
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-        try:
-            yield from pool.map(work, wanted, chunksize=_CHUNK)
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _shuffled(cases: Sequence[Case]) -> list[Case]:

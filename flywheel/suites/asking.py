@@ -22,9 +22,6 @@ from .meanings import Delivery, Draw
 from .noise import Noise
 from .speaker import Speaker
 
-# Sites with so many zones that where goods go cannot be guessed.
-SPACIOUS = ("parcel_hub", "returns_center")
-
 
 @dataclass(frozen=True, slots=True)
 class Asked:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from warewheel.flywheel.spread import spread
 
 from . import material
 from .material import LEVEL, Row
@@ -59,14 +59,8 @@ def made(lessons: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float
     for name, kind in KINDS.items():
         count = max(1, round(lessons * kind.share / _CHUNK))
         jobs += [(name, kind.first + (first + k) * _CHUNK, _CHUNK) for k in range(count)]
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-        try:
-            for k, some in enumerate(pool.map(_rows, jobs), 1):
-                yield k / len(jobs), some
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    for k, some in enumerate(spread(_rows, jobs, workers), 1):
+        yield k / len(jobs), some
 
 
 def rows(name: str, first: int, count: int) -> list[Row]:

@@ -140,8 +140,8 @@ def _answers(
         # A comparison without a clear answer.
         return
     gone, about, others = Counter[Move](), 0, 0
-    for k in rng.permutation(len(units)):
-        name, unit = list(units.items())[int(k)]
+    items = list(units.items())
+    for name, unit in (items[int(k)] for k in rng.permutation(len(items))):
         moves = moves_of(order, unit, ruled)
         home = zone_of(unit, ruled)
         told = bool(moves) or home != zone_of(unit, storage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from warewheel.configs.choice import unknown
+from warewheel.configs.choice import chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,4 @@ def preset(name: str) -> Preset:
     Raises:
         ValueError: There is none.
     """
-    if name not in PRESETS:
-        raise ValueError(unknown("preset", name, PRESETS))
-    return PRESETS[name]
+    return chosen("preset", name, PRESETS)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from warewheel.agents.language.model import Message
+from warewheel.agents.language.model import Message, learnt
 
 ROLES = ("system", "user", "assistant")
 Chat = list[Message]
@@ -80,7 +80,7 @@ def _chat(row: Any) -> Chat:
         chat.append({"role": role, "content": content})
         if not weight:
             chat[-1]["weight"] = 0
-    if all(m["role"] != "assistant" or m.get("weight", 1) == 0 for m in chat):
+    if not any(map(learnt, chat)):
         raise ValueError("no message of the assistant to learn from")
     if chat[0]["role"] == "assistant":
         raise ValueError("message 1: the assistant answers, and so cannot begin")

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from warewheel.agents.language.model import learnt
 from warewheel.agents.planners.registry import local_model, make_planner
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.planners.speaking import Speaking
@@ -24,18 +22,20 @@ from warewheel.configs.schema import Case
 from warewheel.flywheel.bench import bench
 from warewheel.flywheel.bench.play import Stage, play
 from warewheel.flywheel.bench.trial import Settings, Trial
+from warewheel.flywheel.lines import whole_lines
+from warewheel.flywheel.spread import spread
 from warewheel.flywheel.suites import curriculum, material
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
 from warewheel.flywheel.training.rows import Chat, digest, in_order
 
 from .gate import Outcome
-from .learner import Log, Lost, Tell
+from .learner import MODEL, Log, Lost, Tell
 from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
 
 Teacher = Literal["none", "scripted"]
 TEACHERS: tuple[Teacher, ...] = get_args(Teacher)
-EPISODES, SELECTION, MODEL = "episodes.jsonl", "selection.json", "model"
+EPISODES, SELECTION = "episodes.jsonl", "selection.json"
 # Of what the first model learns from: primers of each kind for each lesson.
 _PRIMERS = {"note": 1.5, "clause": 1.5}
 _CHUNK = 4
@@ -108,7 +108,7 @@ class BrainLearner:
         jobs = [_Job(str(champion), s.kind, s.case, self._teacher) for s in some]
         out.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
-            for row in _mapped(jobs[len(done) :], self._workers):
+            for row in self._acted(jobs[len(done) :]):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
                 file.flush()
                 done.append(row)
@@ -165,16 +165,21 @@ class BrainLearner:
         results = bench.run(trials, out, self._workers, resume=True, tell=count)
         return [
             Outcome(
-                f"{r.suite}/{r.case}",
-                r.success,
-                r.stages,
-                one.old,
-                one.kind,
-                r.primary,
-                len(r.violations),
+                key=f"{r.suite}/{r.case}",
+                success=r.success,
+                stages=r.stages,
+                old=one.old,
+                kind=one.kind,
+                label=r.primary,
+                violations=len(r.violations),
             )
             for r, one in zip(results, some, strict=True)
         ]
+
+    def _acted(self, jobs: Sequence[_Job]) -> Iterator[dict[str, Any]]:
+        if self._workers == 1 or not jobs:
+            return map(_act, jobs)
+        return spread(_act, jobs, self._workers, _CHUNK)
 
     def _fit(
         self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0
@@ -202,7 +207,7 @@ def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any
             key = digest([chat])
             if key in seen:
                 left_out["the same as another"] += 1
-            elif not any(m["role"] == "assistant" and m.get("weight", 1) for m in chat):
+            elif not any(map(learnt, chat)):
                 left_out["nothing that is right"] += 1
             else:
                 seen.add(key)
@@ -261,37 +266,14 @@ def _act(job: _Job) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _mapped(jobs: Sequence[_Job], workers: int) -> Iterator[dict[str, Any]]:
-    if workers == 1 or not jobs:
-        yield from map(_act, jobs)
-        return
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:
-        try:
-            yield from pool.map(_act, jobs, chunksize=_CHUNK)
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-
-
 def _kept(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file; a last line that was cut off is left out, and cut off.
+    """Yield the rows of a file.
 
     Raises:
         ValueError: A line is no row.
     """
-    if not path.exists():
-        return
-    whole = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                break
-            whole += len(line)
-            try:
-                row = json.loads(line)
-            except ValueError as error:
-                raise ValueError(f"'{path}':{number} is no row: {error}") from error
-            yield row
-    if whole < path.stat().st_size:
-        os.truncate(path, whole)
+    for number, line in enumerate(whole_lines(path), 1):
+        try:
+            yield json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"'{path}':{number} is no row: {error}") from error

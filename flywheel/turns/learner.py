@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from .gate import Outcome
 
+# Folder of the model within that of a training.
+MODEL = "model"
 # Hears of the share of a phase that is done, 0 to 1.
 Tell = Callable[[float], None]
 
@@ -47,6 +49,8 @@ class Learner(Protocol):
         self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
     ) -> dict[str, Any]:
         """Make a challenger from the champion and the logs of all turns; return its card.
+
+        Its weights are in ``out / MODEL``.
 
         Raises:
             ValueError: A log or the champion is of no use; it is named.

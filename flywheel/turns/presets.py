@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from warewheel.configs.choice import unknown
+from warewheel.configs.choice import chosen
 
 from .brains import Budget
 
@@ -38,6 +38,4 @@ def preset(name: str) -> Preset:
     Raises:
         ValueError: There is none.
     """
-    if name not in PRESETS:
-        raise ValueError(unknown("preset", name, PRESETS))
-    return PRESETS[name]
+    return chosen("preset", name, PRESETS)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from warewheel.agents.language.loading import hashed
+
 from .gate import USUAL, Outcome, Terms, decide
-from .learner import Learner, Lost
+from .learner import MODEL, Learner, Lost
 from .ledger import Ledger
 
-LEDGER, SETTINGS, MODEL = "ledger.jsonl", "run.json", "model"
+LEDGER, SETTINGS = "ledger.jsonl", "run.json"
 # Hears of the phase of a turn, and of the share of it that is done, 0 to 1.
 Watch = Callable[[int, str, float], None]
 
@@ -147,11 +148,7 @@ class Wheel:
 
 def weights(folder: Path) -> str:
     """Return a hash of a model's weights and of what reads and writes for it."""
-    found = hashlib.sha256()
-    for path in sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*")]):
-        found.update(f"{path.name} {path.stat().st_size}\n".encode())
-        found.update(path.read_bytes())
-    return found.hexdigest()
+    return hashed(sorted([*folder.glob("*.safetensors"), *folder.glob("tokenizer*")]))
 
 
 def _part(watch: Watch, turn: int, phase: str) -> Callable[[float], None]:
