@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
-from importlib.metadata import version
 from typing import Any
 
 from warewheel.agents.planners.registry import fingerprint, make_planner
@@ -15,6 +14,7 @@ from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.planners.speaking import Speaking, write_beside
 from warewheel.agents.request import Planner
 from warewheel.configs.schema import Case
+from warewheel.flywheel.provenance import versions
 
 from .labels import labels, primary
 from .oneshot import recite
@@ -71,7 +71,7 @@ class Trial:
     def key(self) -> str:
         """What tells this trial from every other: a hash of all that determines its result."""
         what = [
-            version("warewheel"), self.suite, self.case.model_dump(mode="json"), self.planner,
+            versions(), self.suite, self.case.model_dump(mode="json"), self.planner,
             fingerprint(self.planner), asdict(self.settings),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]

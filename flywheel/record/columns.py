@@ -53,7 +53,7 @@ FACTS = (
     Fact("config", "str", "JSON: arguments of WarehouseEnv"),
     Fact("config_hash", "str", "SHA-256 of config"),
     Fact("model_hash", "str", "SHA-256 of the planner's files, if it has any"),
-    Fact("versions", "str", "JSON: of software"),
+    Fact("versions", "str", "JSON: of software, and a hash of the code of warewheel"),
 )
 
 

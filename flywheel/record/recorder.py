@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +19,10 @@ from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel.dataset.draft import Draft
 from warewheel.flywheel.dataset.schema import Schema
 from warewheel.flywheel.episode import Episode
+from warewheel.flywheel.provenance import versions
 from warewheel.flywheel.runner import Step
 
 from .columns import came_of, observed, pictures
-
-_VERSIONS = ("warewheel", "numpy", "pybullet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +133,6 @@ class Recorder:
             "config": config, "config_hash": hashlib.sha256(config.encode()).hexdigest(),
             "model_hash": fingerprint(episode.planner), "versions": as_json(versions()),
         }  # fmt: skip
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what an episode depends on."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _VERSIONS}}
 
 
 def as_json(value: Any) -> str:

@@ -1,0 +1,38 @@
+"""Provenance: what a result depends on besides what was asked for, the software."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+_PACKAGES = ("numpy", "pybullet")
+# What decides how an episode goes. Training, reports and the command line do not.
+_DECIDES = ("sim", "envs", "agents", "configs", "flywheel.bench")
+_KINDS = (".py", ".yaml")
+
+
+@functools.cache
+def versions() -> Mapping[str, str]:
+    """Return the versions of what an episode depends on; ``code`` is a hash of our own code."""
+    others = {name: version(name) for name in ("warewheel", *_PACKAGES)}
+    return {"python": platform.python_version(), **others, "code": code()}
+
+
+@functools.cache
+def code() -> str:
+    """Return a hash of all code and configuration that decides how an episode goes."""
+    found = hashlib.sha256()
+    for name in _DECIDES:
+        spec = importlib.util.find_spec(f"warewheel.{name}")
+        assert spec is not None
+        for folder in map(Path, spec.submodule_search_locations or ()):
+            for path in sorted(folder.rglob("*")):
+                if path.suffix in _KINDS:
+                    found.update(f"{name}/{path.relative_to(folder).as_posix()}\n".encode())
+                    found.update(path.read_bytes())
+    return found.hexdigest()[:16]
