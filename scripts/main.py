@@ -16,6 +16,7 @@ _COMMANDS = {
     "doctor": ("warewheel.scripts.doctor:doctor", "Say what works on this machine."),
     "flywheel": ("warewheel.scripts.flywheel:flywheel", "Turn by turn, learn from what was done."),
     "merge": ("warewheel.scripts.dataset:merge", "Make one dataset of several."),
+    "models": ("warewheel.scripts.models:models", "List, compare and choose trained models."),
     "push": ("warewheel.scripts.clean:push", "Upload a dataset to the Hugging Face Hub."),
     "render": ("warewheel.scripts.collect:render", "Add cameras to a dataset by repeating it."),
     "repair": ("warewheel.scripts.dataset:repair", "Bring a dataset back to a whole state."),

@@ -13,11 +13,14 @@ import pytest
 from click.testing import CliRunner
 
 from warewheel.flywheel.turns import brains
+from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
+from warewheel.flywheel.turns.models import models
+from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import gather, page
 from warewheel.flywheel.turns.stream import FIRST, KINDS, held_out, scenarios
-from warewheel.flywheel.turns.wheel import LEDGER, Wheel
+from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
 from warewheel.scripts.main import main
 
 
@@ -142,6 +145,70 @@ def test_the_report_says_how_the_last_turn_compares_to_the_first(tmp_path: Path)
     assert all(one["low"] < one["mean"] < one["high"] and one["n"] == 100 for one in success)
     html = page(data)
     assert "<b>10 %</b>" in html and "<b>40 %</b>" in html and "won 30, lost 0 of 100" in html
+    assert "<h2>What it is not</h2>" not in html
+
+
+def test_controls_are_told_beside_what_they_are_compared_with(tmp_path: Path) -> None:
+    mine = list(Wheel(Pebble([30]), tmp_path / "run", {}).run(1))
+    idle = list(Wheel(Pebble([0]), tmp_path / "idle", {}).run(1))
+    data = gather(mine, {}, {"idle": ("it does not learn", idle)})
+    found = data["controls"]["idle"]
+    assert (found["gain"]["won"], found["gain"]["lost"]) == (0, 0)
+    assert (found["behind"]["won"], found["behind"]["lost"]) == (30, 0)
+    assert "idle: it does not learn" in page(data)
+
+
+# Its models
+
+
+def test_models_are_listed_compared_promoted_and_rolled_back(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    turned(run, Pebble([30, -5, 0]))
+
+    def asked(*words: str) -> str:
+        done = CliRunner().invoke(main, ["models", words[0], str(run), *words[1:]])
+        assert done.exit_code == 0, done.output
+        return done.output
+
+    rows = [json.loads(line) for line in asked("list", "--json").splitlines()]
+    assert [(r["name"], r["parent"], r["decision"], r["champion"]) for r in rows] == [
+        ("pebble-0", "", "begin", False),
+        ("pebble-1", "pebble-0", "promoted", True),
+        ("pebble-2", "pebble-1", "kept", False),
+    ]
+    assert "pebble-1" in asked("list")
+    told = asked("compare", "pebble-0", "pebble-1")
+    assert "pebble-1 solves 40 of 100" in told and "only pebble-1: 30" in told
+
+    assert asked("promote", "pebble-2", "--reason", "smaller") == "pebble-2 is the champion\n"
+    assert json.loads((run / LEDGER).read_text().splitlines()[-1])["reason"] == "smaller"
+    # The next turn goes on from it, and what was done is not done again.
+    assert turned(run, Pebble([30, -5, 0, 20]), resume=True)[-1] == ("promoted", "pebble-4", 55)
+    assert asked("rollback") == "pebble-2 is the champion\n"
+    assert [one.name for one in models(run) if one.champion] == ["pebble-2"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["compare", "pebble-0", "pebble-9"], "model 'pebble-9' is unknown"),
+        (["promote", "pebble-0"], "is the champion already"),
+        (["promote", "pebble-1"], "missing or was changed"),
+        (["rollback"], "the only champion"),
+    ],
+)
+def test_what_cannot_be_chosen_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
+    turned(tmp_path / "run", Pebble([-5]))
+    _write(tmp_path / "run/models/pebble-1/model", 99)
+    ledger = (tmp_path / "run" / LEDGER).read_bytes()
+    done = CliRunner().invoke(main, ["models", words[0], str(tmp_path / "run"), *words[1:]])
+    assert done.exit_code == 2 and message in done.output, done.output
+    assert (tmp_path / "run" / LEDGER).read_bytes() == ledger
+
+
+def test_where_there_is_no_run_there_are_no_models(tmp_path: Path) -> None:
+    done = CliRunner().invoke(main, ["models", "list", str(tmp_path)])
+    assert done.exit_code == 2 and "holds no run" in done.output
 
 
 # The stream
@@ -191,6 +258,27 @@ def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert again.exit_code == 0 and again.output == runs[0].output, again.output
     other = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume", "--seed", "1"])
     assert other.exit_code == 2 and "has seed 0, not 1" in other.output
+
+
+def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> None:
+    _write(tmp_path / "champion", 7)
+    log = tmp_path / "log"
+    log.mkdir()
+    (log / brains.EPISODES).write_text('{"lessons": []}\n')
+    budget = PRESETS["quick"].brain
+    learner = BrainLearner(budget, "none", control="idle", first=tmp_path / "champion")
+    learner.begin(tmp_path / "first/model", lambda _: None)
+    learner.train(tmp_path / "champion", [log], 1, tmp_path / "out", lambda _: None)
+    same = [weights(tmp_path / one) for one in ("champion", "first/model", "out/model")]
+    assert len(set(same)) == 1
+
+
+def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
+    learner = BrainLearner(PRESETS["quick"].brain, "scripted", control="plain")
+    log = learner.log(tmp_path / "no-model", 1, {}, tmp_path / "log", lambda _: None)
+    assert log.counts["succeeded"] == log.counts["episodes"] > 0
+    rows = [json.loads(line) for line in (tmp_path / "log" / brains.EPISODES).open()]
+    assert all(len(row["lessons"]) == 1 for row in rows)
 
 
 def test_shuffled_answers_keep_their_questions() -> None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 
 from warewheel.agents.language.model import learnt
-from warewheel.agents.planners.registry import local_model, make_planner
-from warewheel.agents.planners.scripted import Scripted
-from warewheel.agents.planners.speaking import Speaking
-from warewheel.agents.planners.tutored import Tutored
 from warewheel.configs import load_suite, names
 from warewheel.configs.choice import unknown
-from warewheel.configs.schema import Case
 from warewheel.flywheel.bench import bench
-from warewheel.flywheel.bench.play import Stage, play
 from warewheel.flywheel.bench.trial import Settings, Trial
 from warewheel.flywheel.lines import whole_lines
 from warewheel.flywheel.spread import spread
@@ -31,10 +27,16 @@ from warewheel.flywheel.training.rows import Chat, digest, in_order
 
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
+from .rollouts import TEACHERS, Job, Teacher, act
 from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
 
-Teacher = Literal["none", "scripted"]
-TEACHERS: tuple[Teacher, ...] = get_args(Teacher)
+Control = Literal["", "idle", "shuffled", "plain"]
+# What to compare a learner with, each in what it does otherwise.
+CONTROLS: dict[Control, str] = {
+    "idle": "its training changes nothing",
+    "shuffled": "it learns answers that belong to other questions",
+    "plain": "it learns from as many episodes of the expert, in place of its own",
+}
 EPISODES, SELECTION = "episodes.jsonl", "selection.json"
 # Of what the first model learns from: primers of each kind for each lesson.
 _PRIMERS = {"note": 1.5, "clause": 1.5}
@@ -64,14 +66,6 @@ class Budget:
     examined: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    model: str
-    kind: str
-    case: Case
-    teacher: Teacher
-
-
 class BrainLearner:
     """Learns from what the champion did, and from what a teacher would have done in its place.
 
@@ -80,23 +74,28 @@ class BrainLearner:
         teacher: ``none``: only what succeeded is learnt; ``scripted``: the expert puts slips right.
         workers: Processes; they make no difference to results.
         seed: Of the run.
-        shuffled: Learn answers that belong to other questions: a control.
+        control: Do one thing otherwise, as `CONTROLS` says.
+        first: The model of turn 0, if there is one already.
     """
 
     name = "brain"
 
     def __init__(
-        self, budget: Budget, teacher: str, workers: int = 1, seed: int = 0, shuffled: bool = False
-    ) -> None:
+        self, budget: Budget, teacher: str, workers: int = 1, seed: int = 0,
+        control: Control = "", first: Path | None = None,
+    ) -> None:  # fmt: skip
         if teacher not in TEACHERS:
             raise ValueError(unknown("teacher", teacher, TEACHERS))
         self._budget, self._workers, self._seed = budget, workers, seed
-        self._teacher: Teacher = teacher
-        self._shuffled = shuffled
+        self._teacher: Teacher = "expert" if control == "plain" else teacher
+        self._control, self._first = control, first
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Train the first model: primers, and plain instructions at one site."""
-        self._fit(_first_rows(self._budget.lessons), None, self._budget.begin, out, tell)
+        if self._first is not None:
+            shutil.copytree(self._first, out, dirs_exist_ok=True)
+            return
+        self._fit(list(_first_rows(self._budget.lessons)), None, self._budget.begin, out, tell)
 
     def log(
         self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
@@ -105,7 +104,7 @@ class BrainLearner:
         some = list(scenarios(turn, self._budget.episodes, self._seed, failures))
         path = out / EPISODES
         done = list(_kept(path))
-        jobs = [_Job(str(champion), s.kind, s.case, self._teacher) for s in some]
+        jobs = [Job(str(champion), s.kind, s.case, self._teacher) for s in some]
         out.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
             for row in self._acted(jobs[len(done) :]):
@@ -133,9 +132,12 @@ class BrainLearner:
         chats, selection = select([row for log in logs for row in _kept(log / EPISODES)])
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
+        if self._control == "idle":
+            shutil.copytree(champion, out / MODEL, dirs_exist_ok=True)
+            return {"data": selection["data"]}
         if not chats:
             raise Lost("nothing that was done can be learnt from")
-        if self._shuffled:
+        if self._control == "shuffled":
             chats = shuffled(chats, np.random.default_rng([seed, 7]))
         chats += _first_rows(self._budget.lessons)[: len(chats) // 4]
         return self._fit(chats, champion, self._budget.steps, out / MODEL, tell, seed)
@@ -176,10 +178,10 @@ class BrainLearner:
             for r, one in zip(results, some, strict=True)
         ]
 
-    def _acted(self, jobs: Sequence[_Job]) -> Iterator[dict[str, Any]]:
+    def _acted(self, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
         if self._workers == 1 or not jobs:
-            return map(_act, jobs)
-        return spread(_act, jobs, self._workers, _CHUNK)
+            return map(act, jobs)
+        return spread(act, jobs, self._workers, _CHUNK)
 
     def _fit(
         self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0
@@ -229,7 +231,8 @@ def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:
     ]
 
 
-def _first_rows(lessons: int) -> list[Chat]:
+@functools.cache
+def _first_rows(lessons: int) -> tuple[Chat, ...]:
     """Return what the first model learns from, of one site alone."""
     (site,) = WIDTHS[0].facilities
     known = names("facility")
@@ -244,26 +247,7 @@ def _first_rows(lessons: int) -> list[Chat]:
         found = material.lesson(scenario.case)
         if found is not None:
             rows.append({"messages": list(found.messages), "level": material.LEVEL})
-    return in_order(rows)
-
-
-def _act(job: _Job) -> dict[str, Any]:
-    """Let a model act on a case; return what came of it, as JSON."""
-    stage = Stage(job.case)
-    if job.teacher == "scripted":
-        tutored = Tutored(stage.briefing, local_model(job.model), Scripted(stage.briefing))
-        played = play(stage, tutored)
-        lessons, slips = tutored.lessons, tutored.slips
-    else:
-        planner = make_planner(f"hf:{job.model}", stage.briefing)
-        played = play(stage, planner)
-        assert isinstance(planner, Speaking)
-        said = list(planner.conversation.messages)
-        lessons, slips = [said] if played.success else [], 0
-    return {
-        "kind": job.kind, "case": job.case.id, "seed": job.case.seed,
-        "success": played.success and not slips, "slips": slips, "lessons": lessons,
-    }  # fmt: skip
+    return tuple(in_order(rows))
 
 
 def _kept(path: Path) -> Iterator[dict[str, Any]]:

@@ -17,28 +17,50 @@ from .wheel import Turn
 RESULTS, REPORT = "results.json", "report.html"
 
 
-def gather(turns: Sequence[Turn], settings: Mapping[str, Any]) -> dict[str, Any]:
+def gather(
+    turns: Sequence[Turn],
+    settings: Mapping[str, Any],
+    controls: Mapping[str, tuple[str, Sequence[Turn]]] | None = None,
+) -> dict[str, Any]:
     """Return all figures: ``turns``, the settings, and how the last turn compares to the first.
 
     Each figure has ``mean``, ``low``, ``high`` (95 %) and ``n``.
+
+    Args:
+        turns: Of the run.
+        settings: That it was made with.
+        controls: Runs to compare it with, by name: in what each differs, and its turns.
     """
-    first, last = turns[0].examined, turns[-1].examined
     rows = [_turn(turn) for turn in turns]
-    gain = paired([o.success for o in last], [o.success for o in first])
     return {
         "settings": dict(settings),
         "turns": rows,
         "labels": list(dict.fromkeys(label for row in rows for label in row["labels"])),
         "counts": list(dict.fromkeys(name for row in rows for name in row["counts"])),
-        "gain": {"won": gain["only_first"], "lost": gain["only_second"], "n": gain["n"],
-                 "p": gain["p"]},
-    }  # fmt: skip
+        "gain": _gain(turns[0], turns[-1]),
+        "controls": {
+            name: {
+                "differs": differs,
+                "turns": [_turn(turn) for turn in some],
+                "gain": _gain(some[0], some[-1]),
+                "behind": _gain(some[-1], turns[-1]),
+            }
+            for name, (differs, some) in (controls or {}).items()
+        },
+    }
 
 
 def page(data: Mapping[str, Any]) -> str:
     """Return a report that a newcomer understands, in one file."""
     html = (resources.files(__package__) / "report.html").read_text(encoding="utf-8")
     return Environment(autoescape=True).from_string(html).render(data=data)
+
+
+def _gain(before: Turn, after: Turn) -> dict[str, Any]:
+    """Return how many cases one champion wins and loses against another, by McNemar's test."""
+    found = paired([o.success for o in after.examined], [o.success for o in before.examined])
+    return {"won": found["only_first"], "lost": found["only_second"], "n": found["n"],
+            "p": found["p"]}  # fmt: skip
 
 
 def _turn(turn: Turn) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from .gate import USUAL, Outcome, Terms, decide
 from .learner import MODEL, Learner, Lost
 from .ledger import Ledger
 
-LEDGER, SETTINGS = "ledger.jsonl", "run.json"
+LEDGER, SETTINGS, OUTCOMES = "ledger.jsonl", "run.json", "outcomes.json"
+# A decision that a person took.
+BY_HAND = "by hand"
 # Hears of the phase of a turn, and of the share of it that is done, 0 to 1.
 Watch = Callable[[int, str, float], None]
 
@@ -61,10 +63,11 @@ class Wheel:
             ValueError: Something in the folder was changed; it is named.
         """
         entries = list(self._ledger.entries())
+        done = {one["turn"]: one for one in entries if one["decision"] != BY_HAND}
         for turn in range(turns + 1):
-            if turn < len(entries):
-                entry = entries[turn]
-            else:
+            entry = done.get(turn)
+            if entry is None:
+                # The last entry has the champion, whoever chose it.
                 entry = self._ledger.append(
                     self._turn(turn, entries[-1], watch) if turn else self._first(watch)
                 )
@@ -105,7 +108,7 @@ class Wheel:
             return {**entry, "decision": "lost", "reason": str(error)}
         new = out / "models" / name / MODEL
         judged = [
-            learner.judge(model, turn, out / "judged" / which, _part(watch, turn, f"judge {which}"))
+            self._judge(turn, which, model, watch)
             for which, model in ((old, champion), (name, new))
         ]
         found = decide(judged[0], judged[1], self._terms)
@@ -116,6 +119,14 @@ class Wheel:
         if not found.promote:
             return {**entry, "decision": "kept"}
         return {**entry, "decision": "promoted", "champion": name, "weights": weights(new)}
+
+    def _judge(self, turn: int, name: str, model: Path, watch: Watch) -> list[Outcome]:
+        folder = self._out / "judged" / name
+        found = self._learner.judge(model, turn, folder, _part(watch, turn, f"judge {name}"))
+        folder.mkdir(parents=True, exist_ok=True)
+        rows = json.dumps([asdict(one) for one in found], ensure_ascii=False)
+        (folder / OUTCOMES).write_text(rows + "\n", encoding="utf-8")
+        return found
 
     def _model(self, name: str, wanted: str) -> Path:
         """Return the folder of a model.

@@ -1,0 +1,133 @@
+"""Models of a run: what there is, how two compare, and who goes on where a person decides."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warewheel.configs.choice import unknown
+
+from .gate import Outcome
+from .learner import MODEL
+from .ledger import Ledger
+from .wheel import BY_HAND, LEDGER, OUTCOMES, weights
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model of a run.
+
+    Attributes:
+        name: Such as ``brain-2``.
+        turn: That made it.
+        parent: The model that it was trained on; empty for the first.
+        decision: What became of it: ``begin``, ``promoted`` or ``kept``, which is its parent.
+        reason: For that.
+        data: Hash of what it learnt from.
+        champion: It is the one to go on with.
+    """
+
+    name: str
+    turn: int
+    parent: str
+    decision: str
+    reason: str
+    data: str
+    champion: bool
+
+
+def models(run: Path) -> list[Model]:
+    """Return the models of a run, the oldest first.
+
+    Raises:
+        ValueError: There is no run in that folder, or its ledger was changed.
+    """
+    entries = _entries(run)
+    found: list[Model] = []
+    champion = ""
+    for entry in entries:
+        if entry["decision"] == "begin":
+            name, parent = entry["champion"], ""
+        elif "challenger_weights" in entry:
+            name, parent = entry["challenger"], champion
+        else:
+            name = parent = ""
+        if name:
+            found.append(
+                Model(
+                    name, entry["turn"], parent, entry["decision"], entry.get("reason", ""),
+                    entry.get("data", ""), name == entries[-1]["champion"],
+                )
+            )  # fmt: skip
+        champion = entry["champion"]
+    return found
+
+
+def outcomes(run: Path, name: str) -> list[Outcome]:
+    """Return how a model did on the scenarios by which champions are chosen.
+
+    Raises:
+        ValueError: There is no such model, or it was never judged.
+    """
+    _known(run, name)
+    path = run / "judged" / name / OUTCOMES
+    if not path.is_file():
+        raise ValueError(f"'{name}' was never judged: the run has not come so far")
+    return [Outcome(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def promote(run: Path, name: str, reason: str = "") -> dict[str, Any]:
+    """Make a model the champion; the ledger keeps that a person did so. Return its entry.
+
+    Raises:
+        ValueError: There is no such model, it was changed, or it is the champion already.
+    """
+    entries = _entries(run)
+    _known(run, name)
+    if entries[-1]["champion"] == name:
+        raise ValueError(f"'{name}' is the champion already")
+    wanted = next(
+        entry["challenger_weights" if entry["decision"] != "begin" else "weights"]
+        for entry in entries
+        if entry.get("challenger") == name
+        or (entry["decision"] == "begin" and entry["champion"] == name)
+    )
+    folder = run / "models" / name / MODEL
+    if not folder.is_dir() or weights(folder) != wanted:
+        raise ValueError(f"the model in '{folder}' is missing or was changed")
+    return Ledger(run / LEDGER).append(
+        {
+            "turn": entries[-1]["turn"], "learner": entries[-1]["learner"], "decision": BY_HAND,
+            "champion": name, "weights": wanted, "failures": {}, "reason": reason,
+        }
+    )  # fmt: skip
+
+
+def roll_back(run: Path, reason: str = "") -> dict[str, Any]:
+    """Make the champion before this one the champion again; return its entry of the ledger.
+
+    Raises:
+        ValueError: There was none before.
+    """
+    champions: list[str] = []
+    for entry in _entries(run):
+        if not champions or champions[-1] != entry["champion"]:
+            champions.append(entry["champion"])
+    if len(champions) < 2:
+        raise ValueError(f"'{champions[0]}' is the only champion that there was")
+    return promote(run, champions[-2], reason)
+
+
+def _known(run: Path, name: str) -> None:
+    known = [one.name for one in models(run)]
+    if name not in known:
+        raise ValueError(unknown("model", name, known))
+
+
+def _entries(run: Path) -> list[dict[str, Any]]:
+    entries = list(Ledger(run / LEDGER).entries())
+    if not entries:
+        raise ValueError(f"'{run}' holds no run of the flywheel that has begun")
+    return entries
