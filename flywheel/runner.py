@@ -66,7 +66,8 @@ def run(
     try:
         while not over:
             action = agent.act(env.observed)
-            if agent.finished:
+            # There is one step at least, so that there is something to record.
+            if agent.finished and env.observed.step:
                 if agent.refused:
                     env.refuse(agent.refused)
                 break

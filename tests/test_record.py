@@ -100,6 +100,19 @@ def test_another_action_does_something_else(blind: Path) -> None:
     assert repeat(row, {**columns, "action": action}) != row["hash"]
 
 
+def test_who_does_nothing_is_recorded_too(tmp_path: Path) -> None:
+    asked = (*TASK, "2", "--planner", "null", "--workers", "1", "--out", tmp_path / "null")
+    done = run("collect", *asked)
+    assert done.exit_code == 0, done.output
+    assert check(tmp_path / "null") == []
+    dataset = Dataset.open(tmp_path / "null")
+    rows = dataset.episodes()
+    assert [(row["length"], row["success"], row["failure"]) for row in rows] == [
+        (1, False, "GOAL_MISSED")
+    ] * 2
+    assert list(check_hashes(dataset, [0, 1])) == [(0, True), (1, True)]
+
+
 def test_the_command_tells_which_episodes_repeat(blind: Path, tmp_path: Path) -> None:
     done = run("replay", blind, "1", "--video", tmp_path / "film.mp4")
     assert done.exit_code == 0 and "episode 1: the same" in done.output

@@ -39,8 +39,7 @@ def collect(
 ) -> Iterator[Episode]:
     """Yield episodes as they become part of a dataset, in their order.
 
-    An episode that crashes, or that is refused before anything moves, has no frames, and is no
-    part of it.
+    An episode that crashes is no part of it.
 
     Args:
         what: What is to be collected.

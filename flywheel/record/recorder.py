@@ -88,9 +88,6 @@ class Recorder:
         """Seal the draft."""
         self._write(last=True)
         assert self._draft is not None
-        if not self._draft.length:
-            # It was refused before anything moved, and is given up.
-            return
         tasks = (env.instruction,) if env.case is None else env.case.instructions
         self.made = self._draft.close(self._facts(env, agent, episode), tasks, self._subtasks)
 
