@@ -13,7 +13,7 @@ from warewheel.agents.clerk import Clerk
 from warewheel.agents.inventory import CARTON, HAND, Inventory
 from warewheel.agents.request import Briefing, Request
 
-from .describe import label, manifest, site
+from .describe import label, manifest, site, tally
 from .model import Message
 
 # Skills after which an item is elsewhere, as everybody knows.
@@ -83,6 +83,7 @@ class Conversation:
             lines.append("ok" if done.outcome.success else f"failed: {done.outcome.cause}")
             if done.outcome.success and done.subgoal.skill in _MOVES:
                 expected[done.subgoal.item] = done.subgoal.place or HAND
+        lines += self._so_far(request.inventory, expected)
         lines += self._news(request.inventory, expected)
         self._last, self._heard = request.inventory, len(request.history)
         self._messages.append({"role": "user", "content": "\n".join(lines) or "go on"})
@@ -90,6 +91,25 @@ class Conversation:
     def say(self, text: str) -> None:
         """Keep what the model wrote."""
         self._messages.append({"role": "assistant", "content": text})
+
+    def _so_far(self, inventory: Inventory, expected: Mapping[str, str]) -> Iterator[str]:
+        """Say of what was put away of how many of its kinds are there now.
+
+        So whoever was told to put two fragile items somewhere need not count them.
+        """
+        for item, where in expected.items():
+            unit = self._clerk.unit(inventory, item)
+            if unit is not None and inventory.item(item).where == where != HAND:
+                spot = self._spot(where)
+                inside = [e.name for e in inventory.items if self._spot(e.where) == spot]
+                there = (self._clerk.unit(inventory, name) for name in inside)
+                known = [one for one in there if one is not None]
+                yield f"so far {tally(unit, known, spot, self._heavy)}"
+
+    def _spot(self, where: str) -> str:
+        """Return the zone of a slot; anything else is its own."""
+        slot = self._facility.rack.slots.get(where)
+        return slot[0].zone if slot else where
 
     def _news(self, inventory: Inventory, expected: Mapping[str, str]) -> Iterator[str]:
         """Say what is different from last time, but for what was expected of the last step."""

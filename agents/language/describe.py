@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 
 from warewheel.configs.schema import Body, Facility, Goods, Sku, SlottingRule, Unit
 from warewheel.sim.values import Line, Manifest
@@ -36,6 +37,19 @@ def manifest(
 def label(unit: Unit, heavy_above: float) -> str:
     """Say what the label of a unit says; that is nothing about measures."""
     return _unit(unit, heavy_above, measures=False)
+
+
+def tally(of: Unit, there: Iterable[Unit], spot: str, heavy_above: float) -> str:
+    """Say how many there are in a spot of each kind that a unit is of, in the words of gists.
+
+    Args:
+        of: The unit that came last.
+        there: All units in the spot.
+        spot: Name of a zone, of the table or of a tote.
+        heavy_above: Goods of a larger mass are called heavy [kg].
+    """
+    counts = Counter(kind for unit in there for kind in _kinds(unit, heavy_above))
+    return "; ".join(f"{counts[kind]} {kind}>{spot}" for kind in _kinds(of, heavy_above))
 
 
 def spoken(name: str) -> str:
@@ -87,6 +101,21 @@ def _unit(unit: Unit, heavy_above: float, measures: bool) -> str:
     if unit.condition != "intact":
         words.append(unit.condition)
     return " ".join(words)
+
+
+def _kinds(unit: Unit, heavy_above: float) -> Iterator[str]:
+    """Yield the words for each single attribute by which `goods` could mean a unit, but its SKU."""
+    sku = unit.sku
+    asked = [
+        Goods(category=(sku.category,)),
+        Goods(fragile=sku.fragile),
+        Goods(hazardous=sku.hazard != "none"),
+        Goods(high_value=sku.high_value),
+        Goods(heavy=sku.mass > heavy_above),
+        Goods(temperature=() if sku.temperature == "ambient" else (sku.temperature,)),
+        Goods(route=(unit.route,) if unit.route else ()),
+    ]
+    yield from dict.fromkeys(words for one in asked if (words := goods(one)))
 
 
 def _traits(sku: Sku) -> Iterator[str]:

@@ -90,6 +90,31 @@ def item(name: str, unit: Unit, site: Facility) -> str:
     return f"{name} is {describe.label(unit, site.storage.heavy_above)}"
 
 
+class Tally:
+    """Where goods went so far, as a conversation tells it.
+
+    Args:
+        site: Whose rules say what is heavy.
+    """
+
+    def __init__(self, site: Facility) -> None:
+        self._heavy = site.storage.heavy_above
+        self._there: dict[str, list[Unit]] = {}
+        self._last: tuple[str, Unit] | None = None
+
+    def put(self, unit: Unit, spot: Spot) -> None:
+        """Take note of where a unit goes."""
+        self._last = spot.place or spot.zone or "", unit
+        self._there.setdefault(self._last[0], []).append(unit)
+
+    def told(self, question: str) -> str:
+        """Return a question after what is told of the last unit that went somewhere."""
+        if self._last is None:
+            return question
+        spot, unit = self._last
+        return f"so far {describe.tally(unit, self._there[spot], spot, self._heavy)}\n{question}"
+
+
 def place(spot: Spot, site: Facility) -> str:
     """Return what the name of a place in a spot begins with."""
     whole = spot.place is not None or spot.level is None

@@ -71,7 +71,7 @@ def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
     for k in rng.permutation(len(goods)):
         if not most[k]:
             yield Asked(told, "", words[k], zones[k])
-    gone = Counter[int]()
+    gone, tally = Counter[int](), asking.Tally(delivery.facility)
     for unit in delivery.cartons[0].values():
         about = [k for k, what in enumerate(goods) if means(what, unit, storage)]
         left = [k for k in about if not most[k] or gone[k] < most[k]]
@@ -79,7 +79,9 @@ def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
         if len(found) < 2 and (about or rng.random() < _REST):
             gone.update(left)
             zone = found.pop() if found else rest
-            yield Asked(told, "", describe.label(unit, storage.heavy_above), zone)
+            question = describe.label(unit, storage.heavy_above)
+            yield Asked(told, "", tally.told(question) if any(most) else question, zone)
+            tally.put(unit, Spot(zone=zone))
 
 
 def _clauses(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:

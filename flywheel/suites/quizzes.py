@@ -47,6 +47,7 @@ class Plan:
         instructions: At most.
         about: Most questions about each, on items that it is about.
         others: The same, on other items.
+        tallies: Tell how many of a kind went where so far.
     """
 
     kinds: tuple[str, ...]
@@ -54,6 +55,7 @@ class Plan:
     instructions: int
     about: int
     others: int
+    tallies: bool = False
 
 
 PLANS = {
@@ -65,7 +67,7 @@ PLANS = {
         (5, 9), 6, 4, 1,
     ),
     "riddle": Plan(("reference", "exclusion", "exclusion", "comparison"), (5, 9), 7, 3, 2),
-    "tally": Plan(("quantity",), (10, 16), 1, 12, 3),
+    "tally": Plan(("quantity",), (5, 10), 1, 8, 3, tallies=True),
 }  # fmt: skip
 
 
@@ -113,9 +115,12 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
         head = []
         if meaning.refuse:
             yield Asked(told, meant, _COMES, write(Subgoal("refuse", reason=meaning.refuse)))
-        for name, place in answers:
-            step = write(Subgoal("place", name, place))
-            yield Asked(told, meant, asking.item(name, units[name], site), step)
+        tally = asking.Tally(site)
+        for name, spot in answers:
+            step = write(Subgoal("place", name, asking.place(spot, site)))
+            question = asking.item(name, units[name], site)
+            yield Asked(told, meant, tally.told(question) if plan.tallies else question, step)
+            tally.put(units[name], spot)
         asked += 1
         if asked == plan.instructions:
             return
@@ -123,7 +128,7 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
 
 def _answers(
     meaning: Meaning, delivery: Delivery, plan: Plan, rng: np.random.Generator
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, Spot]]:
     """Yield items, most of them such as an instruction is about, and where each goes.
 
     Items whose place breaks a rule of the house are left out. There are none if the instruction is
@@ -153,7 +158,7 @@ def _answers(
         if move:
             gone[move] += 1
         about, others = about + told, others + (not told)
-        yield name, asking.place(spot, site)
+        yield name, spot
 
 
 def _rest(order: Order, home: str) -> Spot:

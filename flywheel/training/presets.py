@@ -77,7 +77,7 @@ PRESETS = {
     ),
     "small": Preset(
         words=2048, width=256, layers=4, heads=4, head=64, inner=512, context=4096,
-        rate=1.5e-3, batch=4096, steps=5800, lessons=6000,
+        rate=1.5e-3, batch=4096, steps=6300, lessons=6000,
     ),
 }  # fmt: skip
 

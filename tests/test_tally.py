@@ -1,0 +1,42 @@
+"""A conversation says how many of a kind are where, in the very words of a gist."""
+
+import pytest
+
+from warewheel.agents.language import describe
+from warewheel.agents.planners.scribe import Scribe
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.configs import load_catalogue, load_suite
+from warewheel.configs.schema import Case, Unit
+from warewheel.flywheel.bench.play import Stage, play
+
+CASES = [case for case in load_suite("quantity").cases if len(case.meanings) == 1][:20]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_what_there_is_enough_of_is_told_as_the_gist_says_it(case: Case) -> None:
+    stage = Stage(case)
+    scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+    played = play(stage, scribe)
+    assert played.success
+    said = [message["content"] for message in scribe.messages]
+    (move,) = case.meanings[0].moves
+    assert move.count is not None
+    enough = f"{move.count} {describe.goods(move.what)}>{move.to.zone}"
+    gist = next(k for k, text in enumerate(said) if text.startswith(enough))
+    told = [k for k, text in enumerate(said) if "so far" in text and enough in text]
+    # It is told once the last of them has been placed, and not before.
+    assert told
+    to = [k for k, text in enumerate(said) if f'"place": "{move.to.zone}-' in text and k > gist]
+    assert told[0] > to[move.count - 1]
+    assert told[0] - 1 in to
+
+
+def test_a_unit_counts_once_for_each_kind_that_it_is_of() -> None:
+    skus = {sku.sku: sku for sku in load_catalogue("grocer").items}
+    peas = Unit(sku=skus["garden-peas"], lot="", expiry=9, route="home")
+    eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="home")
+    # Peas are of the category frozen, and kept frozen.
+    assert describe.tally(peas, [peas], "cold", 9.0) == "1 frozen>cold; 1 to home>cold"
+    assert describe.tally(eggs, [peas, eggs], "cold", 9.0) == (
+        "1 dairy>cold; 1 fragile>cold; 1 chilled>cold; 2 to home>cold"
+    )
