@@ -37,7 +37,9 @@ def train() -> None:
               help="Shape of a model from scratch: tiny or small.")  # fmt: skip
 @click.option("--base", help="Folder or name of a checkpoint to fine-tune instead, with LoRA; "
                              "`brain` is the one that comes along.")  # fmt: skip
-@click.option("--whole", is_flag=True, help="Train all weights of --base, without LoRA.")
+@click.option("--whole", is_flag=True,
+              help="Train all weights of --base, without LoRA, on lessons and quizzes alone if "
+                   "there are no --rows.")  # fmt: skip
 @click.option("--steps", type=click.IntRange(min=1), help="Batches to learn from.")
 @click.option("--minutes", type=click.FloatRange(min=0, min_open=True),
               help="Longest time of learning; with it, a rerun may differ.")  # fmt: skip
@@ -86,7 +88,7 @@ def brain(
             if whole and not base:
                 raise ValueError("--whole is about a --base; without one all weights are trained")
             count = lessons or shape_of(preset).lessons
-            chats = read(rows) if rows else make(count, first, as_json)
+            chats = read(rows) if rows else make(count, first, as_json, whole)
             held = read(held_out) if held_out else None
             with Bar(shown=not as_json and sys.stderr.isatty()) as bar:
                 card = train_brain(chats, wish, held, bar.show)
@@ -105,12 +107,16 @@ def brain(
     )
 
 
-def make(count: int, first: int, quiet: bool) -> list[Chat]:
-    """Return about so many conversations in which the expert directs the symbolic twin."""
+def make(count: int, first: int, quiet: bool, late: bool = False) -> list[Chat]:
+    """Return about so many lessons, and what belongs to them, in the order of learning.
+
+    With ``late``, what is only to be learnt first is left out: whoever goes on has learnt it.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
     from warewheel.flywheel.suites.curriculum import made
+    from warewheel.flywheel.suites.material import LEVEL
     from warewheel.flywheel.training.rows import in_order
 
     rows = []
@@ -118,6 +124,6 @@ def make(count: int, first: int, quiet: bool) -> list[Chat]:
     with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
         task = bar.add_task("lessons", total=1.0)
         for share, some in made(count, first, os.cpu_count() or 1):
-            rows += some
+            rows += [row for row in some if row["level"] >= LEVEL or not late]
             bar.update(task, completed=share)
     return in_order(rows)

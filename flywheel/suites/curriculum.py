@@ -36,8 +36,8 @@ KINDS = {
     "note": Kind(note, LEVEL - 2, 1.5, 200_000_000),
     "clause": Kind(clause, LEVEL - 1, 1.5, 250_000_000),
     "quiz": Kind(partial(quiz, "quiz"), LEVEL, 1.5, 300_000_000),
-    "riddle": Kind(partial(quiz, "riddle"), LEVEL, 0.6, 350_000_000),
-    "tally": Kind(partial(quiz, "tally"), LEVEL, 1.5, 400_000_000),
+    "riddle": Kind(partial(quiz, "riddle"), LEVEL, 1.0, 350_000_000),
+    "tally": Kind(partial(quiz, "tally"), LEVEL, 0.8, 400_000_000),
 }
 # One in so many of the easier ones comes as late as the others, so that what it teaches stays.
 _LATE = 6
