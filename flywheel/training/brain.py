@@ -14,6 +14,7 @@ from typing import Any
 
 from warewheel.agents.language.chat import Chat as Speech
 from warewheel.agents.language.extra import need_brain
+from warewheel.agents.language.loading import hashed, whereabouts
 from warewheel.agents.language.threads import threads
 
 from . import checkpoint
@@ -92,7 +93,7 @@ def train(
     if held is None:
         chats, held = hold_out(chats, wish.held_share, wish.held_most)
     terms = {
-        "data": data, "held_out": digest(held), "base": wish.base, "whole": wish.whole,
+        "data": data, "held_out": digest(held), "base": _origin(wish.base), "whole": wish.whole,
         "preset": None if wish.base else wish.shape, "seed": wish.seed,
     }  # fmt: skip
     if goes_on:
@@ -145,6 +146,14 @@ def _train(
     }  # fmt: skip
     _write(wish, model, tokenizer, card)
     return card
+
+
+def _origin(base: str | None) -> str | None:
+    """Return what a checkpoint is called anywhere: the name of its folder, and a hash of it."""
+    folder = whereabouts(base) if base else None
+    if folder is None or not folder.is_dir():
+        return base
+    return f"{folder.name}@{hashed(sorted(folder.glob('*.safetensors')))[:16]}"
 
 
 def _check(wish: Wish) -> bool:
