@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.util
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
+from importlib.resources import files
 from pathlib import Path
 
 _PACKAGES = ("numpy", "pybullet")
-# What decides how an episode goes. Training, reports and the command line do not.
-_DECIDES = ("sim", "envs", "agents", "configs", "flywheel.bench")
+# All but the command line may decide how an episode goes.
+_DECIDES = ("sim", "envs", "agents", "configs", "flywheel")
 _KINDS = (".py", ".yaml")
 
 
@@ -28,11 +28,9 @@ def code() -> str:
     """Return a hash of all code and configuration that decides how an episode goes."""
     found = hashlib.sha256()
     for name in _DECIDES:
-        spec = importlib.util.find_spec(f"warewheel.{name}")
-        assert spec is not None
-        for folder in map(Path, spec.submodule_search_locations or ()):
-            for path in sorted(folder.rglob("*")):
-                if path.suffix in _KINDS:
-                    found.update(f"{name}/{path.relative_to(folder).as_posix()}\n".encode())
-                    found.update(path.read_bytes())
+        folder = Path(str(files(f"warewheel.{name}")))
+        for path in sorted(folder.rglob("*")):
+            if path.suffix in _KINDS:
+                found.update(f"{name}/{path.relative_to(folder).as_posix()}\n".encode())
+                found.update(path.read_bytes())
     return found.hexdigest()[:16]

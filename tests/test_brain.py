@@ -17,6 +17,7 @@ from warewheel.agents.planners.speaking import TRACKS, Speaking, Track
 from warewheel.configs import load_suite, names
 from warewheel.flywheel.bench.play import Played, Stage, play
 from warewheel.flywheel.serve import Server
+from warewheel.flywheel.training.presets import preset
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
@@ -53,7 +54,8 @@ def test_it_is_small_and_says_how_it_was_made() -> None:
     folder = whereabouts(BRAIN)
     assert sum(path.stat().st_size for path in folder.iterdir()) < MOST_BYTES
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-    assert card["steps"] > 1000
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    assert config["hidden_size"] == preset("small").width and card["steps"] > 1000
     # What it goes on from is told by name and hash: where that was is of no use to anybody.
     assert re.fullmatch(r"\w+@[0-9a-f]{16}", card["base"])
     assert fingerprint(BRAIN) == fingerprint(f"hf:{BRAIN}") == fingerprint(f"hf:{folder}")

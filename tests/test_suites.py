@@ -470,7 +470,7 @@ def question(text: str) -> str:
     return text.splitlines()[-1]
 
 
-@pytest.mark.parametrize("seed", range(400_000_002, 400_000_014))
+@pytest.mark.parametrize("seed", [400_000_000, *range(400_000_002, 400_000_013)])
 def test_a_tally_sends_so_many_and_no_more(seed: int) -> None:
     (_, gist), *asked = turns(quiz("tally", seed))
     clause, rest = gist.split("; ")

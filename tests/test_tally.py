@@ -36,7 +36,7 @@ def test_a_unit_counts_once_for_each_kind_that_it_is_of() -> None:
     peas = Unit(sku=skus["garden-peas"], lot="", expiry=9, route="home")
     eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="home")
     # Peas are of the category frozen, and kept frozen.
-    assert describe.tally(peas, [peas], "cold", 9.0) == "1 frozen>cold; 1 to home>cold"
+    assert describe.tally(peas, [peas], "cold", 9.0) == "so far 1 frozen>cold; 1 to home>cold"
     assert describe.tally(eggs, [peas, eggs], "cold", 9.0) == (
-        "1 dairy>cold; 1 fragile>cold; 1 chilled>cold; 2 to home>cold"
+        "so far 1 dairy>cold; 1 fragile>cold; 1 chilled>cold; 2 to home>cold"
     )

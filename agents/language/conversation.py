@@ -104,7 +104,7 @@ class Conversation:
                 inside = [e.name for e in inventory.items if self._spot(e.where) == spot]
                 there = (self._clerk.unit(inventory, name) for name in inside)
                 known = [one for one in there if one is not None]
-                yield f"so far {tally(unit, known, spot, self._heavy)}"
+                yield tally(unit, known, spot, self._heavy)
 
     def _spot(self, where: str) -> str:
         """Return the zone of a slot; anything else is its own."""

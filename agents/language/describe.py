@@ -49,7 +49,8 @@ def tally(of: Unit, there: Iterable[Unit], spot: str, heavy_above: float) -> str
         heavy_above: Goods of a larger mass are called heavy [kg].
     """
     counts = Counter(kind for unit in there for kind in _kinds(unit, heavy_above))
-    return "; ".join(f"{counts[kind]} {kind}>{spot}" for kind in _kinds(of, heavy_above))
+    kinds = _kinds(of, heavy_above)
+    return f"so far {'; '.join(f'{counts[kind]} {kind}>{spot}' for kind in kinds)}"
 
 
 def spoken(name: str) -> str:

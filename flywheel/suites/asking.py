@@ -112,7 +112,7 @@ class Tally:
         if self._last is None:
             return question
         spot, unit = self._last
-        return f"so far {describe.tally(unit, self._there[spot], spot, self._heavy)}\n{question}"
+        return f"{describe.tally(unit, self._there[spot], spot, self._heavy)}\n{question}"
 
 
 def place(spot: Spot, site: Facility) -> str:

@@ -10,9 +10,8 @@ from typing import Any
 from warewheel.configs.choice import unknown
 
 from .gate import Outcome
-from .learner import MODEL
 from .ledger import Ledger
-from .wheel import BY_HAND, LEDGER, OUTCOMES, weights
+from .wheel import BY_HAND, LEDGER, OUTCOMES, model_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +25,7 @@ class Model:
         decision: What became of it: ``begin``, ``promoted`` or ``kept``, which is its parent.
         reason: For that.
         data: Hash of what it learnt from.
+        weights: Hash of what it is.
         champion: It is the one to go on with.
     """
 
@@ -35,6 +35,7 @@ class Model:
     decision: str
     reason: str
     data: str
+    weights: str
     champion: bool
 
 
@@ -48,17 +49,14 @@ def models(run: Path) -> list[Model]:
     found: list[Model] = []
     champion = ""
     for entry in entries:
-        if entry["decision"] == "begin":
-            name, parent = entry["champion"], ""
-        elif "challenger_weights" in entry:
-            name, parent = entry["challenger"], champion
-        else:
-            name = parent = ""
-        if name:
+        begins = entry["decision"] == "begin"
+        if begins or "challenger_weights" in entry:
+            name = entry["champion" if begins else "challenger"]
             found.append(
                 Model(
-                    name, entry["turn"], parent, entry["decision"], entry.get("reason", ""),
-                    entry.get("data", ""), name == entries[-1]["champion"],
+                    name, entry["turn"], champion, entry["decision"], entry.get("reason", ""),
+                    entry.get("data", ""), entry["weights" if begins else "challenger_weights"],
+                    name == entries[-1]["champion"],
                 )
             )  # fmt: skip
         champion = entry["champion"]
@@ -71,7 +69,7 @@ def outcomes(run: Path, name: str) -> list[Outcome]:
     Raises:
         ValueError: There is no such model, or it was never judged.
     """
-    _known(run, name)
+    _model(run, name)
     path = run / "judged" / name / OUTCOMES
     if not path.is_file():
         raise ValueError(f"'{name}' was never judged: the run has not come so far")
@@ -84,23 +82,15 @@ def promote(run: Path, name: str, reason: str = "") -> dict[str, Any]:
     Raises:
         ValueError: There is no such model, it was changed, or it is the champion already.
     """
-    entries = _entries(run)
-    _known(run, name)
-    if entries[-1]["champion"] == name:
+    chosen = _model(run, name)
+    if chosen.champion:
         raise ValueError(f"'{name}' is the champion already")
-    wanted = next(
-        entry["challenger_weights" if entry["decision"] != "begin" else "weights"]
-        for entry in entries
-        if entry.get("challenger") == name
-        or (entry["decision"] == "begin" and entry["champion"] == name)
-    )
-    folder = run / "models" / name / MODEL
-    if not folder.is_dir() or weights(folder) != wanted:
-        raise ValueError(f"the model in '{folder}' is missing or was changed")
+    model_of(run, name, chosen.weights)
+    last = _entries(run)[-1]
     return Ledger(run / LEDGER).append(
         {
-            "turn": entries[-1]["turn"], "learner": entries[-1]["learner"], "decision": BY_HAND,
-            "champion": name, "weights": wanted, "failures": {}, "reason": reason,
+            "turn": last["turn"], "learner": last["learner"], "decision": BY_HAND,
+            "champion": name, "weights": chosen.weights, "failures": {}, "reason": reason,
         }
     )  # fmt: skip
 
@@ -120,10 +110,11 @@ def roll_back(run: Path, reason: str = "") -> dict[str, Any]:
     return promote(run, champions[-2], reason)
 
 
-def _known(run: Path, name: str) -> None:
-    known = [one.name for one in models(run)]
+def _model(run: Path, name: str) -> Model:
+    known = {one.name: one for one in models(run)}
     if name not in known:
         raise ValueError(unknown("model", name, known))
+    return known[name]
 
 
 def _entries(run: Path) -> list[dict[str, Any]]:

@@ -72,7 +72,7 @@ class Wheel:
                     self._turn(turn, entries[-1], watch) if turn else self._first(watch)
                 )
                 entries.append(entry)
-            champion = self._model(entry["champion"], entry["weights"])
+            champion = model_of(self._out, entry["champion"], entry["weights"])
             yield Turn(entry, self._learner.examine(
                 champion, self._out / "examined" / entry["champion"], _part(watch, turn, "examine")
             ))  # fmt: skip
@@ -90,7 +90,7 @@ class Wheel:
         """Do a turn; return its entry for the ledger."""
         learner, out = self._learner, self._out
         name, old = f"{learner.name}-{turn}", before["champion"]
-        champion = self._model(old, before["weights"])
+        champion = model_of(out, old, before["weights"])
         log = learner.log(
             champion, turn, before["failures"], out / "logs" / name, _part(watch, turn, "collect")
         )
@@ -128,17 +128,6 @@ class Wheel:
         (folder / OUTCOMES).write_text(rows + "\n", encoding="utf-8")
         return found
 
-    def _model(self, name: str, wanted: str) -> Path:
-        """Return the folder of a model.
-
-        Raises:
-            ValueError: It is not what it was when it was judged.
-        """
-        folder = self._out / "models" / name / MODEL
-        if not folder.is_dir() or weights(folder) != wanted:
-            raise ValueError(f"the model in '{folder}' is missing or was changed")
-        return folder
-
     def _begin(self, settings: Mapping[str, Any], resume: bool) -> None:
         path = self._out / SETTINGS
         wanted = json.loads(json.dumps(settings))
@@ -155,6 +144,23 @@ class Wheel:
             raise ValueError(f"'{self._out}' is not empty; choose another folder")
         self._out.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(wanted, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def model_of(run: Path, name: str, wanted: str) -> Path:
+    """Return the folder of a model of a run.
+
+    Args:
+        run: The run's folder.
+        name: The model's.
+        wanted: Its `weights` when it was made.
+
+    Raises:
+        ValueError: It is not what it was.
+    """
+    folder = run / "models" / name / MODEL
+    if not folder.is_dir() or weights(folder) != wanted:
+        raise ValueError(f"the model in '{folder}' is missing or was changed")
+    return folder
 
 
 def weights(folder: Path) -> str:
