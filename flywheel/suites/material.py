@@ -62,9 +62,9 @@ def training(suite: str) -> Recipe:
 
 # How many of each hundred lessons are of a suite's kind: what is graded has most of them.
 MIX = {
-    "base": 16, "paraphrase": 5, "rules": 12, "conditional": 13, "temporal": 6, "quantity": 14,
-    "reference": 16, "memory": 5, "discrepancy": 5, "long": 2, "refuse": 4, "injection": 2,
-    "zh": 3,
+    "base": 14, "paraphrase": 5, "rules": 10, "conditional": 11, "temporal": 8, "quantity": 12,
+    "reference": 13, "memory": 6, "discrepancy": 6, "long": 4, "refuse": 4, "injection": 3,
+    "zh": 4,
 }  # fmt: skip
 # Lessons made in one go.
 _CHUNK = 50
