@@ -56,14 +56,14 @@ def test_it_is_small_and_says_how_it_was_made() -> None:
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     assert config["hidden_size"] == preset("small").width and card["steps"] > 1000
-    # What it goes on from is told by name and hash: where that was is of no use to anybody.
-    assert re.fullmatch(r"\w+@[0-9a-f]{16}", card["base"])
+    # What it goes on from, if anything, is told by name and hash: where that was helps nobody.
+    assert card["base"] is None or re.fullmatch(r"\w+@[0-9a-f]{16}", card["base"])
     assert fingerprint(BRAIN) == fingerprint(f"hf:{BRAIN}") == fingerprint(f"hf:{folder}")
 
 
 def test_it_solves_some_plain_cases() -> None:
     solved = sum(tried(Stage(case), BRAIN)[0].success for case in load_suite("base").cases[:10])
-    assert solved >= 1
+    assert solved >= 7
 
 
 @pytest.mark.parametrize("track", TRACKS)

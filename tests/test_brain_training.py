@@ -76,6 +76,8 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_been(
         train(chats, wish(out))
     with pytest.raises(ValueError, match="seed 0, not 1"):
         train(chats, wish(out, seed=1, resume=True))
+    with pytest.raises(ValueError, match="batch None, not 512"):
+        train(chats, wish(out, batch=512, resume=True))
     with pytest.raises(ValueError, match="made with data"):
         train(deliveries(60, 1), wish(out, resume=True))
     card = train(chats, wish(out, resume=True))

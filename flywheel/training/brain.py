@@ -42,6 +42,7 @@ class Wish:
         whole: Train all of its weights, not adapters beside them.
         steps: None for the preset's, if there is no limit of time either.
         minutes: Longest time of learning; what comes before and after is not counted.
+        batch: Tokens learnt from at each step, padding included; None for the usual number.
         seed: Of weights and of the order of lessons.
         resume: Go on from the checkpoint in ``out``.
         threads: Of torch; with another number the last bits of the weights may differ.
@@ -57,6 +58,7 @@ class Wish:
     whole: bool = False
     steps: int | None = None
     minutes: float | None = None
+    batch: int | None = None
     seed: int = 0
     resume: bool = False
     threads: int = 2
@@ -94,7 +96,7 @@ def train(
         chats, held = hold_out(chats, wish.held_share, wish.held_most)
     terms = {
         "data": data, "held_out": digest(held), "base": _origin(wish.base), "whole": wish.whole,
-        "preset": None if wish.base else wish.shape, "seed": wish.seed,
+        "preset": None if wish.base else wish.shape, "batch": wish.batch, "seed": wish.seed,
     }  # fmt: skip
     if goes_on:
         _compare(checkpoint.read_about(wish.out), terms)
@@ -123,21 +125,23 @@ def _train(
         raise ValueError(f"no conversation has an answer within the context of {context} tokens")
     steps = start.steps if wish.steps is None and wish.minutes is None else wish.steps
     schedule = Schedule(start.rate, steps, 60 * wish.minutes if wish.minutes else None)
-    course = Course(
-        wish.out, schedule, start.batch, pad, wish.seed, wish.pause, terms, start.turning
-    )
+    batch = wish.batch or start.batch
+    course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, start.turning)
     wish.out.mkdir(parents=True, exist_ok=True)
+    if wish.device.startswith("cuda"):
+        # Ten bits of a factor's mantissa are enough here, and the matrix units take no more.
+        torch.set_float32_matmul_precision("high")
     done, loss, seconds = fit(model, learnt, course, goes_on, watch)
 
     model = start.trained()
     # The card speaks of the weights as they are stored.
     model = model.to(getattr(torch, start.kept)).float()
-    found = measure(model, unseen, pad, start.batch)
+    found = measure(model, unseen, pad, batch)
     model = model.to(getattr(torch, start.kept))
     card = {
         **terms,
         "rows": len(chats), "held_out_rows": len(held), "messages_beyond_context": lost,
-        "steps": done, "loss": round(loss, 6), "seconds": round(seconds, 1),
+        "steps": done, "batch": batch, "loss": round(loss, 6), "seconds": round(seconds, 1),
         "held_out_loss": round(found.loss, 6), "held_out_steps": found.steps,
         "held_out_right": found.right, "held_out_accuracy": round(found.accuracy, 6),
         "parameters": sum(weight.numel() for weight in model.parameters()),
