@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -61,9 +63,37 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
     Example:
       warewheel suite material --lessons 2000 --out out/lessons.jsonl
     """  # noqa: D301  click reads the control character
-    from rich.progress import Progress
-
     from warewheel.flywheel.suites.curriculum import made
+
+    _write(made(lessons, first, workers), out)
+
+
+@suite.command()
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="File of conversations, one a line.")  # fmt: skip
+@click.option("--lessons", default=2000, show_default=True, type=click.IntRange(min=1),
+              help="Plain instructions at one site, about.")  # fmt: skip
+@click.option("--primers", default=10.0, show_default=True, type=click.FloatRange(min=0),
+              help="Of each kind, for each lesson.")  # fmt: skip
+@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
+              type=click.IntRange(min=1))  # fmt: skip
+def cold(out: Path, lessons: int, primers: float, workers: int) -> None:
+    """Make what the model `cold` learnt from, with which the flywheel starts.
+
+    \b
+    Example:
+      warewheel suite cold --out out/cold.jsonl
+      warewheel train brain --rows out/cold.jsonl --tokenizer brain --batch 16384 --steps 3000
+                            --device cuda --out models/cold
+    """  # noqa: D301  click reads the control character
+    from warewheel.flywheel.turns.cold import made
+
+    _write(made(lessons, primers, workers), out)
+
+
+def _write(made: Iterable[tuple[float, list[dict[str, Any]]]], out: Path) -> None:
+    """Write rows as they are made, with a bar of the share that is done."""
+    from rich.progress import Progress
 
     out.parent.mkdir(parents=True, exist_ok=True)
     count = 0
@@ -72,7 +102,7 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
         Progress(disable=not sys.stderr.isatty(), transient=True) as bar,
     ):
         task = bar.add_task("lessons", total=1.0)
-        for share, some in made(lessons, first, workers):
+        for share, some in made:
             for row in some:
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
             count += len(some)

@@ -35,8 +35,10 @@ def train() -> None:
               help="Conversations to measure on (a twentieth of --rows if absent).")  # fmt: skip
 @click.option("--preset", default="small", show_default=True,
               help="Shape of a model from scratch: tiny or small.")  # fmt: skip
+@click.option("--tokenizer", help="Checkpoint whose tokenizer a model from scratch shares (one of "
+                                  "its own, if absent).")  # fmt: skip
 @click.option("--base", help="Folder or name of a checkpoint to fine-tune instead, with LoRA; "
-                             "`brain` is the one that comes along.")  # fmt: skip
+                             "`brain` and `cold` come along.")  # fmt: skip
 @click.option("--whole", is_flag=True,
               help="Train all weights of --base, without LoRA, on lessons and quizzes alone if "
                    "there are no --rows.")  # fmt: skip
@@ -53,8 +55,9 @@ def train() -> None:
 @click.option("--json", "as_json", is_flag=True, help="The model's card as JSON on stdout.")
 def brain(
     rows: Path | None, lessons: int | None, first: int, out: Path, held_out: Path | None,
-    preset: str, base: str | None, whole: bool, steps: int | None, minutes: float | None,
-    batch: int | None, seed: int, threads: int, device: str, resume: bool, as_json: bool,
+    preset: str, tokenizer: str | None, base: str | None, whole: bool, steps: int | None,
+    minutes: float | None, batch: int | None, seed: int, threads: int, device: str, resume: bool,
+    as_json: bool,
 ) -> None:  # fmt: skip
     """Train a language model to write the assistant's messages of conversations.
 
@@ -83,8 +86,8 @@ def brain(
     from warewheel.flywheel.training.rows import read
 
     wish = Wish(
-        out=out, shape=preset, base=base, whole=whole, steps=steps, minutes=minutes, batch=batch,
-        seed=seed, resume=resume, threads=threads, device=device,
+        out=out, shape=preset, tokenizer=tokenizer, base=base, whole=whole, steps=steps,
+        minutes=minutes, batch=batch, seed=seed, resume=resume, threads=threads, device=device,
     )  # fmt: skip
     try:
         with user_errors():

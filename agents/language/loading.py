@@ -10,13 +10,14 @@ from typing import Any
 
 from .extra import need_brain
 
-# The name of the language model that comes with warewheel.
-BRAIN = "brain"
+# The names of the language models that come with warewheel: one that has learnt, and one that knows
+# little yet, from which the flywheel starts.
+BRAIN, COLD = BUNDLED = ("brain", "cold")
 
 
 def whereabouts(where: str) -> Path:
     """Return the folder of a model, whether or not there is one."""
-    return Path(str(files("warewheel.agents"))) / "brain" if where == BRAIN else Path(where)
+    return Path(str(files("warewheel.agents"))) / where if where in BUNDLED else Path(where)
 
 
 def hashed(paths: Iterable[Path]) -> str:
@@ -33,7 +34,7 @@ def load(where: str, device: str = "cpu", dtype: str | None = None) -> tuple[Any
     """Load a causal language model and its tokenizer.
 
     Args:
-        where: A folder, a name on the model hub, or ``brain``.
+        where: A folder, a name on the model hub, or one of `BUNDLED`.
         device: Such as ``cpu`` or ``cuda``.
         dtype: Such as ``bfloat16``; if absent, float32 on a CPU and as stored elsewhere.
 

@@ -38,6 +38,7 @@ class Wish:
     Attributes:
         out: Folder for the model.
         shape: Name of a preset, for a model from scratch.
+        tokenizer: Folder or name of a checkpoint whose tokenizer a model from scratch shares.
         base: Folder or name of a checkpoint to fine-tune instead.
         whole: Train all of its weights, not adapters beside them.
         steps: None for the preset's, if there is no limit of time either.
@@ -54,6 +55,7 @@ class Wish:
 
     out: Path
     shape: str = "small"
+    tokenizer: str | None = None
     base: str | None = None
     whole: bool = False
     steps: int | None = None
@@ -96,7 +98,8 @@ def train(
         chats, held = hold_out(chats, wish.held_share, wish.held_most)
     terms = {
         "data": data, "held_out": digest(held), "base": _origin(wish.base), "whole": wish.whole,
-        "preset": None if wish.base else wish.shape, "batch": wish.batch, "seed": wish.seed,
+        "preset": None if wish.base else wish.shape, "tokenizer": _origin(wish.tokenizer),
+        "batch": wish.batch, "seed": wish.seed,
     }  # fmt: skip
     if goes_on:
         _compare(checkpoint.read_about(wish.out), terms)
@@ -114,7 +117,7 @@ def _train(
     start = (
         onward(wish.base, wish.whole, wish.device, wish.seed)
         if wish.base
-        else scratch(preset(wish.shape), chats, wish.device, wish.seed)
+        else scratch(preset(wish.shape), chats, wish.device, wish.seed, wish.tokenizer)
     )
     model, tokenizer, context = start.model, start.tokenizer, start.context
     speech = Speech(tokenizer)
@@ -164,8 +167,11 @@ def _check(wish: Wish) -> bool:
     """Tell whether to go on from a checkpoint; refuse what would overwrite something.
 
     Raises:
-        ValueError: The folder is in use, or there is nothing to go on from.
+        ValueError: The folder is in use, there is nothing to go on from, or what is asked for does
+            not go together.
     """
+    if wish.base and wish.tokenizer:
+        raise ValueError(f"'{wish.base}' has a tokenizer; only a model from scratch takes another")
     out = wish.out
     if (out / CARD).is_file():
         raise ValueError(f"'{out}' holds a trained model; choose another folder")
@@ -194,7 +200,7 @@ def _write(wish: Wish, model: Any, tokenizer: Any, card: dict[str, Any]) -> None
     new.mkdir()
     transformers.utils.logging.disable_progress_bar()
     model.save_pretrained(new)
-    if wish.base:
+    if wish.base or wish.tokenizer:
         tokenizer.save_pretrained(new)
     else:
         save_tokenizer(tokenizer, new)

@@ -52,9 +52,22 @@ class Start:
         )  # fmt: skip
 
 
-def scratch(shape: Preset, chats: Sequence[Chat], device: str, seed: int) -> Start:
-    """Return a new model with a tokenizer of its own."""
-    tokenizer = train_tokenizer(chats, shape.words)
+def scratch(
+    shape: Preset, chats: Sequence[Chat], device: str, seed: int, tokenizer_of: str | None = None
+) -> Start:
+    """Return a new model.
+
+    Args:
+        shape: Of it.
+        chats: That it will learn from.
+        device: Where it will.
+        seed: Of its weights.
+        tokenizer_of: Checkpoint that it shares one with; if absent, one is made for ``chats``.
+
+    Raises:
+        ValueError: That checkpoint cannot be loaded.
+    """
+    tokenizer = load(tokenizer_of)[1] if tokenizer_of else train_tokenizer(chats, shape.words)
     model = new_model(shape, tokenizer, seed).to(device)
     # Finer than bfloat16, and no weight of so small a model is beyond its range.
     return Start(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import shutil
 from collections import Counter
@@ -13,22 +12,23 @@ from typing import Any, Literal
 
 import numpy as np
 
+from warewheel.agents.language.loading import COLD, whereabouts
 from warewheel.agents.language.model import learnt
-from warewheel.configs import load_suite, names
+from warewheel.configs import load_suite
 from warewheel.configs.choice import unknown
 from warewheel.flywheel.bench import bench
 from warewheel.flywheel.bench.trial import Settings, Trial
 from warewheel.flywheel.lines import whole_lines
 from warewheel.flywheel.spread import spread
-from warewheel.flywheel.suites import curriculum, material
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
-from warewheel.flywheel.training.rows import Chat, digest, in_order
+from warewheel.flywheel.training.rows import Chat, digest
 
+from . import cold
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rollouts import TEACHERS, Job, Teacher, act
-from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
+from .stream import KINDS, Scenario, held_out, scenarios
 
 Control = Literal["", "idle", "shuffled", "plain"]
 # What to compare a learner with, each in what it does otherwise.
@@ -38,8 +38,8 @@ CONTROLS: dict[Control, str] = {
     "plain": "it learns from as many episodes of the expert, in place of its own",
 }
 EPISODES, SELECTION = "episodes.jsonl", "selection.json"
-# Of what the first model learns from: primers of each kind for each lesson.
-_PRIMERS = {"note": 1.5, "clause": 1.5}
+# For each lesson that the first model learnt from, primers of each kind.
+_PRIMERS = 1.5
 _CHUNK = 4
 
 
@@ -49,8 +49,8 @@ class Budget:
 
     Attributes:
         shape: Preset of the model.
-        lessons: That the first model learns from, besides primers.
-        begin: Batches of the first model.
+        lessons: Of what the first model learnt from, those that may come again.
+        begin: Batches of the first model; with 0 it is ``cold``, which comes along.
         episodes: Of a turn.
         steps: Batches of a turn.
         judged: Held-out scenarios of each kind.
@@ -92,10 +92,11 @@ class BrainLearner:
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Train the first model: primers, and plain instructions at one site."""
-        if self._first is not None:
-            shutil.copytree(self._first, out, dirs_exist_ok=True)
+        first = self._first or (None if self._budget.begin else whereabouts(COLD))
+        if first is not None:
+            shutil.copytree(first, out, dirs_exist_ok=True)
             return
-        self._fit(list(_first_rows(self._budget.lessons)), None, self._budget.begin, out, tell)
+        self._fit(self._known(), None, self._budget.begin, out, tell)
 
     def log(
         self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
@@ -139,7 +140,7 @@ class BrainLearner:
             raise Lost("nothing that was done can be learnt from")
         if self._control == "shuffled":
             chats = shuffled(chats, np.random.default_rng([seed, 7]))
-        chats += _first_rows(self._budget.lessons)[: len(chats) // 4]
+        chats += self._known()[: len(chats) // 4]
         return self._fit(chats, champion, self._budget.steps, out / MODEL, tell, seed)
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
@@ -177,6 +178,10 @@ class BrainLearner:
             )
             for r, one in zip(results, some, strict=True)
         ]
+
+    def _known(self) -> list[Chat]:
+        """Return what the first model learnt from, or some of it."""
+        return list(cold.chats(self._budget.lessons, _PRIMERS))
 
     def _acted(self, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
         if self._workers == 1 or not jobs:
@@ -229,25 +234,6 @@ def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:
         [{**m, "content": next(mixed)} if m["role"] == "assistant" else m for m in chat]
         for chat in chats
     ]
-
-
-@functools.cache
-def _first_rows(lessons: int) -> tuple[Chat, ...]:
-    """Return what the first model learns from, of one site alone."""
-    (site,) = WIDTHS[0].facilities
-    known = names("facility")
-    rows: list[dict[str, Any]] = []
-    for name, share in _PRIMERS.items():
-        kind = curriculum.KINDS[name]
-        seeds = (kind.first + 10_000_000 + k for k in range(round(lessons * share) * len(known)))
-        mine = [seed for seed in seeds if known[seed % len(known)] == site]
-        for seed in mine:
-            rows += curriculum.rows(name, seed, 1)
-    for scenario in scenarios(0, lessons, 0):
-        found = material.lesson(scenario.case)
-        if found is not None:
-            rows.append({"messages": list(found.messages), "level": material.LEVEL})
-    return tuple(in_order(rows))
 
 
 def _kept(path: Path) -> Iterator[dict[str, Any]]:

@@ -1,0 +1,60 @@
+"""What a brain knows before the first turn: primers, and plain instructions at one site."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+
+from warewheel.configs import names
+from warewheel.flywheel.spread import spread
+from warewheel.flywheel.suites import curriculum, material
+from warewheel.flywheel.suites.material import Row
+from warewheel.flywheel.training.rows import Chat, in_order
+
+from .stream import WIDTHS, Scenario, scenarios
+
+# Kinds of primers.
+_PRIMERS = ("note", "clause")
+# Of their seeds, the first that nothing else has.
+_FIRST = 10_000_000
+_CHUNK = 50
+
+
+def made(lessons: int, primers: float, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
+    """Yield rows of a brain that knows little yet, with the share done; they have a ``level``.
+
+    Args:
+        lessons: Plain instructions, about.
+        primers: Of each kind, for each lesson.
+        workers: Processes; the rows and their order are the same for any number.
+    """
+    (site,) = WIDTHS[0].facilities
+    known = names("facility")
+    jobs: list[_Job] = [
+        (name, seed)
+        for name in _PRIMERS
+        for k in range(round(lessons * primers) * len(known))
+        if known[(seed := curriculum.KINDS[name].first + _FIRST + k) % len(known)] == site
+    ]
+    jobs += scenarios(0, lessons, 0)
+    found = map(_rows, jobs) if workers == 1 else spread(_rows, jobs, workers, _CHUNK)
+    for k, some in enumerate(found, 1):
+        yield k / len(jobs), some
+
+
+@functools.cache
+def chats(lessons: int, primers: float) -> tuple[Chat, ...]:
+    """Return the conversations of such rows in the order of learning."""
+    return tuple(in_order([row for _, some in made(lessons, primers) for row in some]))
+
+
+_Job = tuple[str, int] | Scenario
+
+
+def _rows(job: _Job) -> list[Row]:
+    if not isinstance(job, Scenario):
+        return curriculum.rows(*job, 1)
+    found = material.lesson(job.case)
+    if found is None:
+        return []
+    return [{"messages": list(found.messages), "level": material.LEVEL}]
