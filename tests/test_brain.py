@@ -10,7 +10,7 @@ from threading import Thread
 
 import pytest
 
-from warewheel.agents.language.loading import BRAIN, whereabouts
+from warewheel.agents.language.loading import BRAIN, BUNDLED, whereabouts
 from warewheel.agents.language.local import LocalModel
 from warewheel.agents.planners.registry import fingerprint, make_planner
 from warewheel.agents.planners.speaking import TRACKS, Speaking, Track
@@ -50,15 +50,21 @@ def tried(stage: Stage, name: str) -> tuple[Played, Speaking]:
     return play(stage, planner), planner
 
 
-def test_it_is_small_and_says_how_it_was_made() -> None:
-    folder = whereabouts(BRAIN)
-    assert sum(path.stat().st_size for path in folder.iterdir()) < MOST_BYTES
+def test_what_comes_along_is_small() -> None:
+    files = [path for name in BUNDLED for path in whereabouts(name).iterdir()]
+    assert sum(path.stat().st_size for path in files) < MOST_BYTES
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_it_says_how_it_was_made(name: str) -> None:
+    folder = whereabouts(name)
     card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     assert config["hidden_size"] == preset("small").width and card["steps"] > 1000
     # What it goes on from, if anything, is told by name and hash: where that was helps nobody.
     assert card["base"] is None or re.fullmatch(r"\w+@[0-9a-f]{16}", card["base"])
-    assert fingerprint(BRAIN) == fingerprint(f"hf:{BRAIN}") == fingerprint(f"hf:{folder}")
+    assert fingerprint(f"hf:{name}") == fingerprint(f"hf:{folder}")
+    assert (fingerprint(f"hf:{name}") == fingerprint(BRAIN)) is (name == BRAIN)
 
 
 def test_it_solves_some_plain_cases() -> None:

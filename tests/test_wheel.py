@@ -12,14 +12,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from warewheel.flywheel.turns import brains
+from warewheel.configs.load import document
+from warewheel.flywheel.training.rows import read
+from warewheel.flywheel.turns import brains, cold
 from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
 from warewheel.flywheel.turns.models import models
 from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import gather, page
-from warewheel.flywheel.turns.stream import FIRST, KINDS, held_out, scenarios
+from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, scenarios
 from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
 from warewheel.scripts.main import main
 
@@ -233,6 +235,24 @@ def test_what_failed_comes_more_often() -> None:
         [one.kind for one in scenarios(1, 100, 0, failures)] for failures in ({}, {"quantity": 9})
     )
     assert mined.count("quantity") > plain.count("quantity") + 10
+
+
+# What is known before the first turn
+
+
+def test_cold_learnt_primers_and_plain_instructions_of_one_site(tmp_path: Path) -> None:
+    out = tmp_path / "rows.jsonl"
+    asked = ["suite", "cold", "--lessons", "4", "--primers", "1.5", "--workers", "1"]
+    done = CliRunner().invoke(main, [*asked, "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    chats = read(out)
+    assert chats == list(cold.chats(4, 1.5)) and len(chats) > 4
+    told = [
+        chat[1]["content"] for chat in chats if "\ncarton-0 should hold\n" in chat[1]["content"]
+    ]
+    (site,) = WIDTHS[0].facilities
+    zones = set(document("facility", site).data["zones"])
+    assert told and all(set(text.partition(",")[0].split()[1:]) <= zones for text in told)
 
 
 # The brain

@@ -1,4 +1,8 @@
-"""What a brain knows before the first turn: primers, and plain instructions at one site."""
+"""What a brain knows before the first turn: primers, and plain instructions at one site.
+
+Deliveries come to that site alone, and notes, whose zones are made up, are about its goods. Clauses
+are no deliveries either; they are of every site with many zones.
+"""
 
 from __future__ import annotations
 
