@@ -6,6 +6,7 @@ import json
 import re
 import statistics
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Thread
 
 import pytest
@@ -16,6 +17,7 @@ from warewheel.agents.planners.registry import fingerprint, make_planner
 from warewheel.agents.planners.speaking import TRACKS, Speaking, Track
 from warewheel.configs import load_suite, names
 from warewheel.flywheel.bench.play import Played, Stage, play
+from warewheel.flywheel.bench.trial import Settings, Trial, attempt
 from warewheel.flywheel.serve import Server
 from warewheel.flywheel.training.presets import preset
 
@@ -70,6 +72,12 @@ def test_it_says_how_it_was_made(name: str) -> None:
 def test_it_solves_some_plain_cases() -> None:
     solved = sum(tried(Stage(case), BRAIN)[0].success for case in load_suite("base").cases[:10])
     assert solved >= 7
+
+
+def test_what_its_process_did_before_changes_nothing() -> None:
+    one, other = (Trial("base", case, BRAIN, Settings()) for case in load_suite("base").cases[:2])
+    after = [attempt(one), attempt(other)][1]
+    assert replace(attempt(other), seconds=0.0) == replace(after, seconds=0.0)
 
 
 @pytest.mark.parametrize("track", TRACKS)

@@ -105,9 +105,19 @@ def fingerprint(name: str) -> str:
     )
 
 
-@functools.cache
 def local_model(path: str) -> LocalModel:
-    """Return a model on this machine, loaded once."""
+    """Return a model on this machine, loaded once, which has read nothing yet.
+
+    What it has kept could change a choice between two that are equally likely, and does change how
+    much is left to read: neither may hang on which episode its process was given before.
+    """
+    model = _loaded(path)
+    model.forget()
+    return model
+
+
+@functools.cache
+def _loaded(path: str) -> LocalModel:
     from warewheel.agents.language.local import LocalModel
 
     return LocalModel(path)
