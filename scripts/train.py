@@ -47,6 +47,8 @@ def train() -> None:
               help="Longest time of learning; with it, a rerun may differ.")  # fmt: skip
 @click.option("--batch", type=click.IntRange(min=256),
               help="Tokens of each batch (as usual for the model, if absent).")  # fmt: skip
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True),
+              help="Highest learning rate (as usual for the model, if absent).")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--threads", default=min(4, os.cpu_count() or 1), show_default=True,
               type=click.IntRange(min=1), help="Threads of torch.")  # fmt: skip
@@ -56,8 +58,8 @@ def train() -> None:
 def brain(
     rows: Path | None, lessons: int | None, first: int, out: Path, held_out: Path | None,
     preset: str, tokenizer: str | None, base: str | None, whole: bool, steps: int | None,
-    minutes: float | None, batch: int | None, seed: int, threads: int, device: str, resume: bool,
-    as_json: bool,
+    minutes: float | None, batch: int | None, rate: float | None, seed: int, threads: int,
+    device: str, resume: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Train a language model to write the assistant's messages of conversations.
 
@@ -87,7 +89,8 @@ def brain(
 
     wish = Wish(
         out=out, shape=preset, tokenizer=tokenizer, base=base, whole=whole, steps=steps,
-        minutes=minutes, batch=batch, seed=seed, resume=resume, threads=threads, device=device,
+        minutes=minutes, batch=batch, rate=rate, seed=seed, resume=resume, threads=threads,
+        device=device,
     )  # fmt: skip
     try:
         with user_errors():

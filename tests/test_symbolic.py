@@ -233,7 +233,12 @@ def test_cartons_come_one_after_another() -> None:
         coming = number < len(spec.parcels) - 1
         assert (("docked", "carton") in twin.facts) == (not coming)
         _put_away(twin, last.name)
+        # The belt takes longer than that; whoever waits does so until it has stopped.
+        assert (("docked", "carton") in twin.facts) == (not coming)
+        before = twin.step
+        assert twin.do(Subgoal("wait")).success
         assert ("docked", "carton") in twin.facts
+        assert twin.step - before < 2 * SIGNATURES["wait"].steps
         assert (("open", "carton") in twin.facts) == (not coming)
     assert len(twin.inventory.entries) == len(spec.placements)
 

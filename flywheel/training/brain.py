@@ -44,6 +44,7 @@ class Wish:
         steps: None for the preset's, if there is no limit of time either.
         minutes: Longest time of learning; what comes before and after is not counted.
         batch: Tokens learnt from at each step, padding included; None for the usual number.
+        rate: Highest learning rate; None for the usual one.
         seed: Of weights and of the order of lessons.
         resume: Go on from the checkpoint in ``out``.
         threads: Of torch; with another number the last bits of the weights may differ.
@@ -61,6 +62,7 @@ class Wish:
     steps: int | None = None
     minutes: float | None = None
     batch: int | None = None
+    rate: float | None = None
     seed: int = 0
     resume: bool = False
     threads: int = 2
@@ -99,7 +101,7 @@ def train(
     terms = {
         "data": data, "held_out": digest(held), "base": _origin(wish.base), "whole": wish.whole,
         "preset": None if wish.base else wish.shape, "tokenizer": _origin(wish.tokenizer),
-        "batch": wish.batch, "seed": wish.seed,
+        "batch": wish.batch, "rate": wish.rate, "seed": wish.seed,
     }  # fmt: skip
     if goes_on:
         _compare(checkpoint.read_about(wish.out), terms)
@@ -127,7 +129,7 @@ def _train(
     if not learnt or not unseen:
         raise ValueError(f"no conversation has an answer within the context of {context} tokens")
     steps = start.steps if wish.steps is None and wish.minutes is None else wish.steps
-    schedule = Schedule(start.rate, steps, 60 * wish.minutes if wish.minutes else None)
+    schedule = Schedule(wish.rate or start.rate, steps, 60 * wish.minutes if wish.minutes else None)
     batch = wish.batch or start.batch
     course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, start.turning)
     wish.out.mkdir(parents=True, exist_ok=True)

@@ -25,8 +25,7 @@ PRESETS = {
     "full": Preset(
         4,
         Budget(
-            shape="small", lessons=500, begin=700, episodes=1000, steps=900, judged=20,
-            examined=40,
+            shape="small", lessons=300, begin=0, episodes=600, steps=450, judged=10, examined=20,
         ),
     ),
 }  # fmt: skip
