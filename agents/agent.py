@@ -8,6 +8,7 @@ from warewheel.sim.values import Action, Observation
 
 from .clerk import Clerk
 from .diagnosis import Diagnosis, Diagnostician
+from .domain import needless
 from .executor import ScriptedExecutor
 from .perceive import Belief
 from .plan import Done, Outcome, Subgoal, Unusable
@@ -38,6 +39,7 @@ class Agent:
         self.history: list[Done] = []
         self.finished = False
         self.refused = ""
+        self._needless = False
 
     @property
     def perceiver(self) -> str:
@@ -67,7 +69,7 @@ class Agent:
             if not isinstance(step, Outcome):
                 self._idle = 0
                 return step
-            self._keep(Done(self.subgoal, step))
+            self._keep(Done(self.subgoal, step, self._needless))
             self.subgoal = None
             self._audit(self._executor.perceiver.perceive(observation))
         return self._executor.rest()
@@ -87,6 +89,7 @@ class Agent:
             self.refused = subgoal.reason
             self.history.append(Done(subgoal, Outcome(True)))
         elif subgoal is not None and subgoal.skill != "stop":
+            self._needless = needless(request.facts, subgoal)
             return subgoal
         self._number += 1
         self.finished = bool(self.refused) or self._number == len(self._instructions)

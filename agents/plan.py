@@ -38,10 +38,22 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A subgoal that was tried, and its outcome."""
+    """A subgoal that was tried, and its outcome.
+
+    Attributes:
+        subgoal: What was tried.
+        outcome: What came of it.
+        needless: All that it would bring about held already.
+    """
 
     subgoal: Subgoal
     outcome: Outcome
+    needless: bool = False
+
+    @property
+    def label(self) -> str:
+        """What there is to say against it, or an empty string."""
+        return "ADDITIONAL_STEP" if self.needless else self.outcome.cause
 
 
 class Unusable(Exception):

@@ -83,7 +83,7 @@ def cold(out: Path, lessons: int, primers: float, workers: int) -> None:
     \b
     Example:
       warewheel suite cold --out out/cold.jsonl
-      warewheel train brain --rows out/cold.jsonl --tokenizer brain --batch 16384 --steps 3000
+      warewheel train brain --rows out/cold.jsonl --tokenizer brain --batch 16384 --steps 6822
                             --device cuda --out models/cold
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.cold import made

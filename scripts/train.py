@@ -66,8 +66,8 @@ def brain(
     It is made from scratch in a small shape, or is a checkpoint with a chat template that is
     fine-tuned. Without --rows it learns from the expert at work in the symbolic twin. Same rows,
     seed, steps and threads give the same weights on the same machine. Ctrl-C keeps what is done
-    for --resume. The first example takes about two hours on two cores; the last one made the brain
-    that comes along, in nine minutes on one NVIDIA H200 after half an hour of making lessons.
+    for --resume. The first example takes about two hours on two cores; the last one, nine minutes
+    on one NVIDIA H200 after half an hour of making lessons: so began the brain that comes along.
 
     \b
     Examples:

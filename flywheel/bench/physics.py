@@ -36,7 +36,7 @@ class Witness:
         assert isinstance(agent.planner, Scribe)
         self.planner = agent.planner.inner
         self.played = Played(
-            verdict, list(agent.history), [done.outcome.cause for done in agent.history],
+            verdict, list(agent.history), [done.label for done in agent.history],
             agent.refused, agent.finished and not agent.refused, env.observed.step,
             env.judge.missed(verdict.facts), env.judge.broken,
         )  # fmt: skip
@@ -76,7 +76,7 @@ def _sum_up(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner, success=good,
         progress=episode.progress, violations=episode.violations,
         labels=dict(sorted(found.items())), primary="" if good else worst,
-        steps=len(episode.plan), expert=expert, replans=sum(map(bool, played.labels)),
+        steps=len(episode.plan), expert=expert, replans=sum(not done.outcome.success for done in played.history[:-1]),
         perceiver=episode.perceiver, blame=guilty, seconds=seconds,
         **spoken(witness.planner, played, trace),
     )  # fmt: skip

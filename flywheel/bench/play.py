@@ -119,8 +119,8 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
             break
         extra = needless(twin.facts, step)
         outcome = twin.do(step)
-        history.append(Done(step, outcome))
-        played.labels.append("ADDITIONAL_STEP" if extra else outcome.cause)
+        history.append(Done(step, outcome, extra))
+        played.labels.append(history[-1].label)
         bad = 0 if outcome.success else bad + 1
         if outcome.success and step.skill == "refuse":
             played.refused = step.reason
