@@ -76,7 +76,8 @@ def _sum_up(
         key=trial.key, suite=trial.suite, case=trial.case.id, planner=trial.planner, success=good,
         progress=episode.progress, violations=episode.violations,
         labels=dict(sorted(found.items())), primary="" if good else worst,
-        steps=len(episode.plan), expert=expert, replans=sum(not done.outcome.success for done in played.history[:-1]),
+        steps=len(episode.plan), expert=expert,
+        replans=sum(not done.outcome.success for done in played.history[:-1]),
         perceiver=episode.perceiver, blame=guilty, seconds=seconds,
         **spoken(witness.planner, played, trace),
     )  # fmt: skip
