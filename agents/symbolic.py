@@ -73,7 +73,7 @@ class SymbolicTwin:
             return Outcome(False, refusal)
         signature = SIGNATURES[subgoal.skill]
         self.step += signature.steps
-        if subgoal.skill == "wait" and self._arrived and not self._docked:
+        if subgoal.skill == "wait":
             self.step = max(self.step, self._docks_at)
         if subgoal.skill == "scan" and self._placements[subgoal.item].label is None:
             return Outcome(False, signature.broken)

@@ -13,6 +13,14 @@ import click
 
 from .errors import user_errors
 
+_rows_out = click.option(
+    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
+    help="File of conversations, one a line.",
+)  # fmt: skip
+_workers = click.option(
+    "--workers", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(min=1),
+)  # fmt: skip
+
 
 @click.group()
 def suite() -> None:
@@ -48,14 +56,12 @@ def make(names: tuple[str, ...], out: Path, cases: int) -> None:
 
 
 @suite.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="File of conversations, one a line.")  # fmt: skip
+@_rows_out
 @click.option("--lessons", default=2000, show_default=True, type=click.IntRange(min=1),
               help="How many, about.")  # fmt: skip
 @click.option("--first", default=0, show_default=True, type=click.IntRange(min=0),
               help="Number of the first chunk, to make others than before.")  # fmt: skip
-@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
-              type=click.IntRange(min=1))  # fmt: skip
+@_workers
 def material(out: Path, lessons: int, first: int, workers: int) -> None:
     """Make conversations to train brains on: the expert at work in the symbolic twin.
 
@@ -69,14 +75,12 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
 
 
 @suite.command()
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="File of conversations, one a line.")  # fmt: skip
+@_rows_out
 @click.option("--lessons", default=2000, show_default=True, type=click.IntRange(min=1),
               help="Plain instructions at one site, about.")  # fmt: skip
 @click.option("--primers", default=10.0, show_default=True, type=click.FloatRange(min=0),
               help="Of each kind, for each lesson.")  # fmt: skip
-@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
-              type=click.IntRange(min=1))  # fmt: skip
+@_workers
 def cold(out: Path, lessons: int, primers: float, workers: int) -> None:
     """Make what the model `cold` learnt from, with which the flywheel starts.
 

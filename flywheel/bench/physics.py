@@ -36,9 +36,8 @@ class Witness:
         assert isinstance(agent.planner, Scribe)
         self.planner = agent.planner.inner
         self.played = Played(
-            verdict, list(agent.history), [done.label for done in agent.history],
-            agent.refused, agent.finished and not agent.refused, env.observed.step,
-            env.judge.missed(verdict.facts), env.judge.broken,
+            verdict, list(agent.history), agent.refused, agent.finished and not agent.refused,
+            env.observed.step, env.judge.missed(verdict.facts), env.judge.broken,
         )  # fmt: skip
 
 

@@ -66,7 +66,6 @@ class Played:
     Attributes:
         verdict: How it stood at the end.
         history: Subgoals tried, with their outcomes.
-        labels: For each of them the error label, or an empty string.
         refused: Why the planner refused, or an empty string.
         stopped: The planner had nothing left to do.
         step: Control steps, nominal.
@@ -76,12 +75,16 @@ class Played:
 
     verdict: Verdict
     history: list[Done] = field(default_factory=list)
-    labels: list[str] = field(default_factory=list)
     refused: str = ""
     stopped: bool = False
     step: int = 0
     missed: tuple[Condition, ...] = ()
     broken: bool = False
+
+    @property
+    def labels(self) -> list[str]:
+        """For each subgoal the error label, or an empty string."""
+        return [done.label for done in self.history]
 
     @property
     def success(self) -> bool:
@@ -108,7 +111,6 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
             step = planner.next(request) or Subgoal("stop")
         except Unusable as error:
             history.append(Done(Subgoal("?"), Outcome(False, error.label)))
-            played.labels.append(error.label)
             bad += 1
             continue
         if step.skill == "stop":
@@ -120,7 +122,6 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
         extra = needless(twin.facts, step)
         outcome = twin.do(step)
         history.append(Done(step, outcome, extra))
-        played.labels.append(history[-1].label)
         bad = 0 if outcome.success else bad + 1
         if outcome.success and step.skill == "refuse":
             played.refused = step.reason
