@@ -192,6 +192,9 @@ def test_a_checkpoint_is_fine_tuned_and_loads_alone(
         card = train(chats, asked)
         assert card["preset"] is None and card["whole"] is whole
         assert card["base"].startswith("base@") and len(card["base"]) == len("base@") + 16
+        assert card["before"] == []
+    again = train(chats, wish(tmp_path / "again", base=str(tmp_path / "two"), whole=whole, steps=1))
+    assert again["before"] == [{key: card[key] for key in card if key != "before"}]
     assert weights(tmp_path / "one") == weights(tmp_path / "two")
     assert weights(tmp_path / "one") != weights(tmp_path / "base")
     config = json.loads((tmp_path / "one/config.json").read_text())

@@ -144,7 +144,7 @@ def _train(
     found = measure(model, unseen, pad, batch)
     model = model.to(getattr(torch, start.kept))
     card = {
-        **terms,
+        **terms, "before": _before(wish.base),
         "rows": len(chats), "held_out_rows": len(held), "messages_beyond_context": lost,
         "steps": done, "batch": batch, "loss": round(loss, 6), "seconds": round(seconds, 1),
         "held_out_loss": round(found.loss, 6), "held_out_steps": found.steps,
@@ -163,6 +163,15 @@ def _origin(base: str | None) -> str | None:
     if folder is None or not folder.is_dir():
         return base
     return f"{folder.name}@{hashed(sorted(folder.glob('*.safetensors')))[:16]}"
+
+
+def _before(base: str | None) -> list[dict[str, Any]]:
+    """Return the cards of all that a checkpoint came from, and its own last, if it has one."""
+    path = whereabouts(base) / CARD if base else None
+    if path is None or not path.is_file():
+        return []
+    card = json.loads(path.read_text(encoding="utf-8"))
+    return [*card.pop("before", []), card]
 
 
 def _check(wish: Wish) -> bool:
