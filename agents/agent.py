@@ -10,7 +10,7 @@ from .clerk import Clerk
 from .diagnosis import Diagnosis, Diagnostician
 from .domain import needless
 from .executor import ScriptedExecutor
-from .perceive import Belief
+from .perceive import Belief, TruePoses, make_perceiver
 from .plan import Done, Outcome, Subgoal, Unusable
 from .request import Briefing, Planner
 
@@ -25,13 +25,19 @@ class Agent:
         briefing: Where it works, on what, with which body.
         planner: Its brain.
         instructions: What the robot is told: one sentence after the other is carried out.
+        perceiver: Name of what it sees through.
     """
 
-    def __init__(self, briefing: Briefing, planner: Planner, instructions: Sequence[str]) -> None:
+    def __init__(
+        self, briefing: Briefing, planner: Planner, instructions: Sequence[str],
+        perceiver: str = TruePoses.name,
+    ) -> None:  # fmt: skip
         self.planner, self._instructions = planner, tuple(instructions)
         self._number = 0
         self._idle = 0
-        self._executor = ScriptedExecutor(briefing.facility, briefing.body, briefing.seed)
+        self._executor = ScriptedExecutor(
+            briefing.facility, briefing.body, briefing.seed, make_perceiver(perceiver)
+        )
         self._diagnostician = Diagnostician()
         self._clerk = Clerk(briefing.facility, briefing.catalogue)
         self._command: Action | None = None

@@ -18,7 +18,7 @@ from warewheel.sim.world import PERIOD
 from .domain import believed
 from .inventory import Inventory, take_stock
 from .monitor import Monitor
-from .perceive import Belief, TruePoses
+from .perceive import Belief, Perceiver
 from .plan import Done, Outcome, Subgoal
 from .request import Request
 from .skills.moves import Mover, Skill
@@ -38,10 +38,11 @@ class ScriptedExecutor:
 
     Args:
         seed: Seed of the motion planner's random trees.
+        perceiver: What makes beliefs of observations.
     """
 
-    def __init__(self, facility: Facility, body: Body, seed: int) -> None:
-        self.perceiver = TruePoses()
+    def __init__(self, facility: Facility, body: Body, seed: int, perceiver: Perceiver) -> None:
+        self.perceiver = perceiver
         self._twin = Twin(facility, body)
         rng = np.random.default_rng([seed, 1])
         motion = Motion(self._twin, body.base, np.array(body.home), rng)

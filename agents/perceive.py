@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import ClassVar, Protocol
 
+from warewheel.configs.choice import unknown
 from warewheel.sim.facts import inside
 from warewheel.sim.values import (
     CartonState,
@@ -56,6 +58,22 @@ class Belief:
         return self._by_name[name]
 
 
+class Perceiver(Protocol):
+    """Makes beliefs of observations.
+
+    Attributes:
+        name: What it is called where results are told.
+        privileged: Whether it gets to see more than cameras would show.
+    """
+
+    name: ClassVar[str]
+    privileged: ClassVar[bool]
+
+    def perceive(self, observation: Observation) -> Belief:
+        """Return the belief that follows from ``observation``."""
+        ...
+
+
 class TruePoses:
     """Gets every pose from the cell's tracking, and knows an item only once its label was read.
 
@@ -63,8 +81,8 @@ class TruePoses:
     the tracking works; when it fails they come late, with noise, or not at all.
     """
 
-    name = "true-poses"
-    privileged = True
+    name: ClassVar[str] = "true-poses"
+    privileged: ClassVar[bool] = True
 
     def __init__(self) -> None:
         self._origins: dict[str, str] = {}
@@ -107,3 +125,17 @@ class TruePoses:
 
     def _tool_at(self, step: int) -> Pose:
         return next((pose for k, pose in reversed(self._tools) if k <= step), self._tools[0][1])
+
+
+_PERCEIVERS: dict[str, type[Perceiver]] = {TruePoses.name: TruePoses}
+
+
+def make_perceiver(name: str) -> Perceiver:
+    """Return a perceiver that has seen nothing yet.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    if name not in _PERCEIVERS:
+        raise ValueError(unknown("perceiver", name, _PERCEIVERS))
+    return _PERCEIVERS[name]()

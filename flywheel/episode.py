@@ -25,6 +25,7 @@ class Episode:
         failures: Causes of subgoals that failed, recovered or not, in order, and what ended it.
         plan: Subgoals in order, each with its outcome: SUCCESS, the cause of its failure, or, if
             the episode ended while it was at work, PREEMPTED.
+        error: What it crashed with: class and message; empty if it did not.
         faults: What was made to go wrong: kind, control step, target, whether it can be mended,
             and whether the monitor named it.
         diagnoses: What the monitor named: kind, control step, subject.
@@ -49,6 +50,7 @@ class Episode:
     violations: list[str]
     failures: list[str]
     plan: list[dict[str, str]]
+    error: str
     faults: list[dict[str, Any]]
     diagnoses: list[dict[str, Any]]
     items: int

@@ -20,9 +20,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from warewheel.agents.agent import Agent
+from warewheel.agents.perceive import TruePoses
 from warewheel.envs.warehouse import WarehouseEnv
 
 from . import runner
+from .dataset.files.disk import Unwritable
 from .episode import Episode
 from .record.recorder import Record, Recorder
 
@@ -40,6 +42,7 @@ class Job:
         settings: Arguments of `WarehouseEnv`; ``task``, ``facility`` and ``body`` must be there.
         planner: Name of who chooses the subgoals.
         seed: What the episode is sampled from.
+        perceiver: Name of what the agent sees through.
         video: Where to write a film, or None.
         sheet: Where to write a contact sheet, or None.
         out: Folder for the log, or None.
@@ -49,6 +52,7 @@ class Job:
     settings: Mapping[str, Any]
     planner: str
     seed: int
+    perceiver: str = TruePoses.name
     video: Path | None = None
     sheet: Path | None = None
     out: Path | None = None
@@ -76,6 +80,9 @@ class Pool(Protocol):
 
         ``tell`` hears how the episodes at work stand. An episode that crashes is a failure with
         the cause CRASH. On KeyboardInterrupt whatever is done is yielded before it is raised.
+
+        Raises:
+            Unwritable: An episode's files cannot be written, and the others' could not either.
         """
         ...
 
@@ -84,17 +91,11 @@ class Inline:
     """Runs jobs one after another in this process."""
 
     def run(self, jobs: Sequence[Job], tell: Tell) -> Iterator[Episode]:
-        """See `Pool`; errors are told of on stderr."""
+        """See `Pool`; crashes are told of on stderr."""
         bench = _Bench()
         try:
             for job in jobs:
-                try:
-                    episode = bench.perform(job, tell)
-                except Exception:  # whatever goes wrong in an episode is its end, not the run's
-                    bench.clear()
-                    _report(job, traceback.format_exc())
-                    episode = crash(job)
-                yield episode
+                yield bench.perform(job, tell)
         finally:
             bench.clear()
 
@@ -112,7 +113,7 @@ class Processes:
         self._workers = workers
 
     def run(self, jobs: Sequence[Job], tell: Tell) -> Iterator[Episode]:
-        """See `Pool`; errors are told of on stderr, and a job whose worker dies is tried again."""
+        """See `Pool`; crashes are told of on stderr, and a job whose worker dies is tried again."""
         left = deque(range(len(jobs)))
         done: dict[int, Episode] = {}
         tries = [0] * len(jobs)
@@ -120,11 +121,12 @@ class Processes:
 
         def lost(k: int, code: int | None) -> None:
             tries[k] += 1
-            _report(jobs[k], f"its process ended with {code}, {tries[k]} of {_TRIES} times")
+            what = f"its process ended with {code}"
+            _report(jobs[k], f"{what}, {tries[k]} of {_TRIES} times")
             if tries[k] < _TRIES:
                 left.appendleft(k)
             else:
-                done[k] = crash(jobs[k])
+                done[k] = crash(jobs[k], what)
 
         def ready() -> Iterator[Episode]:
             nonlocal at
@@ -154,11 +156,9 @@ class Processes:
                     if isinstance(word, Glimpse):
                         tell(word)
                         continue
-                    if isinstance(word, Episode):
-                        done[worker.job] = word
-                    else:
-                        _report(jobs[worker.job], word)
-                        done[worker.job] = crash(jobs[worker.job])
+                    if isinstance(word, Unwritable):
+                        raise word
+                    done[worker.job] = word
                     worker.job = None
                 crew = [worker for worker in crew if worker not in gone]
                 yield from ready()
@@ -203,7 +203,7 @@ class _Worker:
 
 
 def _work(pipe: Connection) -> None:
-    """Take jobs from the pipe and answer with glimpses and an episode, or a traceback, each."""
+    """Take jobs from the pipe and answer with glimpses and an episode each, or with Unwritable."""
     # Ctrl-C reaches every process of the terminal; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     bench = _Bench()
@@ -216,9 +216,8 @@ def _work(pipe: Connection) -> None:
             pipe.send(bench.perform(job, pipe.send))
         except BrokenPipeError:
             return
-        except Exception:  # whatever goes wrong in an episode is its end, not the worker's
-            bench.clear()
-            pipe.send(traceback.format_exc())
+        except Unwritable as error:
+            pipe.send(error)
 
 
 class _Bench:
@@ -229,6 +228,30 @@ class _Bench:
         self._settings: Mapping[str, Any] = {}
 
     def perform(self, job: Job, tell: Tell) -> Episode:
+        """Run a job's episode; whatever goes wrong in it is its end, not the pool's.
+
+        Raises:
+            Unwritable: Its files cannot be written.
+            BrokenPipeError: Nobody listens any more.
+        """
+        recorder = None if job.record is None else Recorder(job.record, job.settings)
+        try:
+            episode = self._run(job, tell, recorder)
+        except (Unwritable, BrokenPipeError):
+            raise
+        except Exception as error:
+            self.clear()
+            _report(job, traceback.format_exc())
+            if isinstance(error, runner.Crash):
+                episode = error.episode
+            else:
+                episode = crash(job, f"{type(error).__name__}: {error}")
+        finally:
+            if recorder is not None:
+                recorder.give_up()
+        return replace(episode, draft=str(recorder.made or "") if recorder else "")
+
+    def _run(self, job: Job, tell: Tell, recorder: Recorder | None) -> Episode:
         if self._env is None or self._settings != job.settings:
             self.clear()
             self._env, self._settings = WarehouseEnv(**job.settings), job.settings
@@ -241,14 +264,9 @@ class _Bench:
             from .log import EpisodeLog
 
             listeners.append(EpisodeLog(job.out))
-        if job.record is None:
-            return runner.run(self._env, job.planner, job.seed, listeners)
-        recorder = Recorder(job.record, job.settings)
-        try:
-            episode = runner.run(self._env, job.planner, job.seed, [*listeners, recorder])
-        finally:
-            recorder.give_up()
-        return replace(episode, draft=str(recorder.made or ""))
+        if recorder is not None:
+            listeners.append(recorder)
+        return runner.run(self._env, job.planner, job.seed, listeners, perceiver=job.perceiver)
 
     def clear(self) -> None:
         if self._env is not None:
@@ -282,13 +300,13 @@ def _report(job: Job, what: str) -> None:
     print(f"seed {job.seed}: {what.strip()}", file=sys.stderr)
 
 
-def crash(job: Job) -> Episode:
-    """Return what is known of an episode that crashed."""
+def crash(job: Job, error: str) -> Episode:
+    """Return what is known of an episode that crashed before it began, or without a word."""
     settings = job.settings
     return Episode(
         task=settings["task"], seed=job.seed, facility=Path(settings["facility"]).stem,
-        body=Path(settings["body"]).stem, planner=job.planner, perceiver="",
+        body=Path(settings["body"]).stem, planner=job.planner, perceiver=job.perceiver,
         instruction=settings.get("instruction") or "", success=False, progress=0.0, stages={},
-        violations=[], failures=["CRASH"], plan=[], faults=[], diagnoses=[], items=0, steps=0,
-        sim_seconds=0.0, wall_seconds=0.0, hash="",
+        violations=[], failures=["CRASH"], plan=[], error=error, faults=[], diagnoses=[],
+        items=0, steps=0, sim_seconds=0.0, wall_seconds=0.0, hash="",
     )  # fmt: skip

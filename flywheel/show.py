@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -19,11 +23,14 @@ class Progress:
     Args:
         episodes: How many there will be.
         shown: Whether to show anything at all.
+        folder: What they are written to, if it matters how much room they take.
     """
 
-    def __init__(self, episodes: int, shown: bool) -> None:
-        self._episodes, self._shown = episodes, shown
+    def __init__(self, episodes: int, shown: bool, folder: Path | None = None) -> None:
+        self._episodes, self._shown, self._folder = episodes, shown, folder
+        self._began = time.monotonic()
         self._done = self._good = 0
+        self._pace = ""
         self._at_work: dict[int, Glimpse] = {}
         self._live = Live(console=Console(stderr=True), transient=True, refresh_per_second=8)
 
@@ -46,6 +53,7 @@ class Progress:
             return
         view = Table.grid(padding=(0, 2))
         view.add_row("episodes", f"{self._done} of {self._episodes} done, {self._good} succeeded")
+        view.add_row("", self._pace)
         for seed, stand in sorted(self._at_work.items()):
             view.add_row(f"seed {seed}", f"{stand.seconds:.1f} s   {stand.subgoal}")
             for stage, share in stand.stages.items():
@@ -59,6 +67,21 @@ class Progress:
         self._done += 1
         self._good += episode.success
         self._at_work.pop(episode.seed, None)
+        if self._shown:
+            self._pace = self._told()
+
+    def _told(self) -> str:
+        """Say how fast it goes, how long it will take, and what room it needs."""
+        spent = time.monotonic() - self._began
+        left = timedelta(seconds=round(spent / self._done * (self._episodes - self._done)))
+        told = f"{60 * self._done / spent:.1f} a minute, {left} left"
+        if self._folder is None:
+            return told
+        # What workers are at lies in a hidden folder, and comes and goes.
+        files = (path for part in self._folder.glob("[!.]*") for path in part.rglob("*.*"))
+        used = sum(path.stat().st_size for path in files)
+        free = shutil.disk_usage(self._folder).free
+        return f"{told}, {used / 1e6:,.0f} MB written, {free / 1e9:,.0f} GB free"
 
 
 def table(episodes: Sequence[Episode]) -> None:

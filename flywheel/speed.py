@@ -247,14 +247,21 @@ def _scaling(facility: str, body: str, seeds: Sequence[int], workers: int) -> Fi
 
 def _memory() -> Figure | None:
     """Return the process's peak memory; None where the system does not tell or torch is loaded."""
-    if sys.platform == "win32" or "torch" in sys.modules:
+    peak = peak_memory()
+    if peak is None or "torch" in sys.modules:
+        return None
+    return Figure("memory", "peak memory, without torch", peak, 1, "MB", 600.0, True)
+
+
+def peak_memory() -> float | None:
+    """Return the most memory that this process ever had [MB]; None if the system does not tell."""
+    if sys.platform == "win32":
         return None
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # Linux counts in KiB, macOS in bytes.
-    megabytes = peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
-    return Figure("memory", "peak memory, without torch", megabytes, 1, "MB", 600.0, True)
+    return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
 
 
 @contextmanager

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
 from .episodes import which_episodes
 from .errors import Choice, user_errors
 
+T = TypeVar("T")
 _CODECS = Choice(["lossless", "preview"])
+_workers = click.option(
+    "--workers", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(min=1),
+    help="Processes; they make no difference but to the time.",
+)  # fmt: skip
 
 
 @click.command()
@@ -22,15 +29,19 @@ _CODECS = Choice(["lossless", "preview"])
               help="Width and height of pictures [px].")  # fmt: skip
 @click.option("--codec", type=_CODECS, default="lossless", show_default=True,
               help="Of videos: bit for bit, or smaller and for browsers.")  # fmt: skip
-@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
-              type=click.IntRange(min=1), help="Processes; the bytes are the same.")  # fmt: skip
+@click.option(
+    "--language",
+    is_flag=True,
+    help="Subgoals in the column language_persistent, too, which lerobot 0.4 cannot read.",
+)
+@_workers
 @click.option("--resume", is_flag=True, help="Go on with what is in --out.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder of the dataset.")  # fmt: skip
 def collect(
     episodes: int, task: str | None, seed: int, facility: str, body: str, planner: str,
-    split: str | None, faults: str | None, level: str | None, cameras: str, camera_size: int,
-    codec: str, workers: int, resume: bool, out: Path,
+    perceiver: str, split: str | None, faults: str | None, level: str | None, cameras: str,
+    camera_size: int, codec: str, language: bool, workers: int, resume: bool, out: Path,
 ) -> None:  # fmt: skip
     """Run episodes and keep them as a LeRobot dataset, failures too.
 
@@ -43,6 +54,7 @@ def collect(
       warewheel collect --episodes 50 --out data/chain --resume
       warewheel collect --split train --episodes 200 --cameras overview,dock --out data/seen
     """  # noqa: D301  click reads the control character
+    from warewheel.agents.perceive import make_perceiver
     from warewheel.agents.planners.registry import check_planner
     from warewheel.configs import load_body
     from warewheel.flywheel.cases import asked
@@ -58,17 +70,23 @@ def collect(
     try:
         with user_errors():
             check_planner(planner)
+            make_perceiver(perceiver)
             views = viewed(cameras)
             settings = {"body": body, "observation": "instruction"}
             cases = asked(task, seed, facility, split, faults, level, episodes, settings)
             about = About(
                 f"warewheel {task or split or 'chain'} with {body}",
                 f"Episodes in which the planner `{planner}` directs the robot `{body}`.",
-                details={"planner": planner, "task": task or split or "chain", "body": body},
+                details={
+                    "planner": planner,
+                    "perceiver": perceiver,
+                    "task": task or split or "chain",
+                    "body": body,
+                },
             )
-            layout = columns(load_body(body), views, camera_size, codec)
-            what = Collection(cases, planner, layout, about)
-            with Progress(episodes, shown=sys.stderr.isatty()) as progress:
+            layout = columns(load_body(body), views, camera_size, codec, language)
+            what = Collection(cases, planner, perceiver, layout, about)
+            with Progress(episodes, sys.stderr.isatty(), out) as progress:
                 for episode in run(what, out, pool, resume, progress.show):
                     progress.count(episode)
                     done += 1
@@ -84,35 +102,42 @@ def collect(
 @click.option("--camera-size", default=128, show_default=True, type=click.IntRange(16, 1024),
               help="Width and height of pictures [px].")  # fmt: skip
 @click.option("--codec", type=_CODECS, default="lossless", show_default=True)
+@_workers
+@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder of the new dataset.")  # fmt: skip
-def render(folder: Path, cameras: str, camera_size: int, codec: str, out: Path) -> None:
+def render(
+    folder: Path, cameras: str, camera_size: int, codec: str, workers: int, resume: bool, out: Path
+) -> None:
     """Add cameras to a dataset by repeating its episodes; the old one stays as it is.
+
+    Ctrl-C keeps what is done; --resume goes on.
 
     Example: warewheel render data/chain --cameras overview,dock --out data/seen
     """
-    from rich.console import Console
-    from rich.progress import Progress
-
     from warewheel.flywheel.dataset.store import Dataset
     from warewheel.flywheel.record.repeat import render as add
 
-    with user_errors():
-        dataset = Dataset.open(folder)
-        shown = sys.stderr.isatty()
-        with Progress(console=Console(stderr=True), disable=not shown, transient=True) as bar:
-            task = bar.add_task("episodes", total=len(dataset))
-            for _ in add(dataset, out, viewed(cameras), camera_size, codec):
-                bar.advance(task)
-    click.echo(out)
+    done = 0
+    try:
+        with user_errors():
+            dataset = Dataset.open(folder)
+            making = add(dataset, out, viewed(cameras), camera_size, codec, workers, resume)
+            for k in _counted(making, len(dataset)):
+                done = k + 1
+    except KeyboardInterrupt:
+        click.echo(f"stopped after {done} of {len(dataset)} episodes; --resume goes on", err=True)
+        raise SystemExit(130) from None
+    click.echo(f"{len(dataset)} episodes in {out}")
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("episode", type=click.IntRange(min=0), required=False)
+@_workers
 @click.option("--video", type=click.Path(path_type=Path, dir_okay=False),
               help="Film of the episode (.mp4).")  # fmt: skip
-def replay(folder: Path, episode: int | None, video: Path | None) -> None:
+def replay(folder: Path, episode: int | None, workers: int, video: Path | None) -> None:
     """Do recorded actions again in physics and compare trajectories, of one episode or of all.
 
     \b
@@ -122,26 +147,44 @@ def replay(folder: Path, episode: int | None, video: Path | None) -> None:
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.dataset.store import Dataset
     from warewheel.flywheel.film import Reel
-    from warewheel.flywheel.record.repeat import repeat
+    from warewheel.flywheel.record.repeat import check_hashes, repeat
 
     bad = 0
     with user_errors():
         if video is not None and episode is None:
             raise ValueError("--video is of one episode: say which")
         dataset = Dataset.open(folder)
-        rows = dataset.episodes()
-        for k in range(len(rows)) if episode is None else [episode]:
-            try:
-                columns = dataset.columns(k)
-            except IndexError as error:
-                raise ValueError(str(error)) from None
-            reel = None if video is None else Reel(video)
-            same = repeat(rows[k], columns, reel.watch if reel else None) == rows[k]["hash"]
-            if reel is not None:
-                reel.close()
+        numbers = range(len(dataset)) if episode is None else [episode]
+        try:
+            rows = [dataset.row(k) for k in numbers]
+        except IndexError as error:
+            raise ValueError(str(error)) from None
+        if video is None:
+            found = check_hashes(dataset, numbers, min(workers, len(numbers) or 1))
+        else:
+            reel = Reel(video)
+            made = repeat(rows[0], dataset.columns(numbers[0]), reel.watch)
+            reel.close()
+            found = iter([(numbers[0], made == rows[0]["hash"])])
+        for k, same in _counted(found, len(numbers)):
             bad += not same
             click.echo(f"episode {k}: {'the same' if same else 'ANOTHER TRAJECTORY'}")
     raise SystemExit(1 if bad else 0)
+
+
+def _counted(episodes: Iterable[T], total: int) -> Iterator[T]:
+    """Pass episodes on as they are done, and show on a terminal how many are."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    shown = (BarColumn(), MofNCompleteColumn(), "episodes", TimeRemainingColumn())
+    console = Console(stderr=True)
+    hidden = not sys.stderr.isatty()
+    with Progress(*shown, console=console, disable=hidden, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        for one in episodes:
+            yield one
+            bar.advance(task)
 
 
 @click.command()

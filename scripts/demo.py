@@ -28,7 +28,7 @@ def demo(seed: int, out: Path) -> None:
         "task": "chain", "facility": "parcel_hub", "body": "panda", "observation": "instruction",
     }  # fmt: skip
     film, sheet = out / "episode.mp4", out / "contact-sheet.png"
-    job = Job(settings, "scripted", seed, film, sheet, out)
+    job = Job(settings, "scripted", seed, video=film, sheet=sheet, out=out)
     with Progress(1, shown=sys.stderr.isatty()) as progress:
         [episode] = Inline().run([job], progress.show)
     table([episode])

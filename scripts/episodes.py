@@ -15,6 +15,8 @@ _OPTIONS = (
                  help="Name or YAML file; all takes the shipped ones in turn."),
     click.option("--body", default="panda", show_default=True, help="Name or YAML file."),
     click.option("--planner", default="scripted", show_default=True, help="Who chooses subgoals."),
+    click.option("--perceiver", default="true-poses", show_default=True,
+                 help="What it sees through: true-poses (privileged)."),
     click.option("--split", help="Episodes of a split (see configs/splits), such as test-long."),
     click.option("--faults", help="What goes wrong: none, rare, often, single, or a YAML file."),
     click.option("--level",

@@ -25,10 +25,13 @@ from .errors import user_errors
 )
 @click.option("--saves", default=1000, show_default=True, type=click.IntRange(min=2),
               help="With --recorder: episodes that are saved to one dataset.")  # fmt: skip
+@click.option("--memory", default=0, show_default=True, type=click.IntRange(min=0),
+              help="With --recorder: chain episodes of one process whose memory is watched; some "
+              "6 s each.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def speed(
     facility: str, body: str, episodes: int, rounds: int, workers: int, recorder: bool,
-    saves: int, as_json: bool,
+    saves: int, memory: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Measure physics, environment, cameras and memory against their targets.
 
@@ -51,7 +54,7 @@ def speed(
             status.update(f"measuring {what}")
 
         if recorder:
-            figures = cost.measure(facility, body, range(episodes), saves, tell)
+            figures = cost.measure(facility, body, range(episodes), saves, memory, tell)
         else:
             figures = measure(facility, body, range(episodes), rounds, workers, tell)
     here = machine()

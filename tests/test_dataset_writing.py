@@ -133,7 +133,8 @@ def test_statistics_of_episodes_are_numpys(folder: Path) -> None:
     dataset = Dataset.open(folder)
     for k, path in enumerate(metas(folder)):
         (row,) = read_rows(path)
-        wanted = {name: numpys(column) for name, column in dataset.columns(k).items()}
+        columns = dataset.columns(k)
+        wanted = {one.name: numpys(columns[one.name]) for one in SCHEMA.features}
         wanted[CAMERA] = levels(dataset.frames(k, CAMERA))
         assert {n.split("/")[1] for n in row if n.startswith("stats/")} == set(wanted)
         for name, kinds in wanted.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -15,12 +16,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
+from warewheel.agents.plan import Subgoal
+from warewheel.agents.planners import registry
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Request
 from warewheel.configs import load_body, names
 from warewheel.flywheel.dataset.check import check
 from warewheel.flywheel.dataset.store import Dataset
 from warewheel.flywheel.record.columns import STAGES, image, schema
-from warewheel.flywheel.record.repeat import check_hashes
+from warewheel.flywheel.record.repeat import check_hashes, render
 from warewheel.scripts.main import main
 
 # Short episodes: a time limit would end them in other ways, so they are of the shortest task.
@@ -121,10 +127,113 @@ def test_the_command_tells_which_episodes_repeat(blind: Path, tmp_path: Path) ->
     assert done.exit_code == 2 and "allowed are 0 to 1" in done.output
 
 
+class Unwell(Scripted):
+    """Does as it should, and then raises an error."""
+
+    asked = 0
+
+    def next(self, request: Request) -> Subgoal | None:
+        self.asked += 1
+        if self.asked > self.good:
+            raise KeyError("where was I?")
+        return super().next(request)
+
+    good = 2
+
+
+class Stillborn(Unwell):
+    good = 0
+
+
+def test_what_crashes_is_recorded_up_to_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(registry._OWN, "unwell", Unwell)
+    done = run("collect", *TASK, "2", "--planner", "unwell", "--workers", "1", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert check(tmp_path) == []
+    dataset = Dataset.open(tmp_path)
+    for row in dataset.episodes():
+        assert row["length"] > 50 and not row["success"]
+        assert row["failure"] == "CRASH" and row["error"] == "KeyError: 'where was I?'"
+        assert [step["outcome"] for step in json.loads(row["plan"])] == ["SUCCESS"] * 2
+    assert list(check_hashes(dataset, [0, 1])) == [(0, True), (1, True)]
+
+
+def test_what_crashes_at_once_leaves_no_episode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(registry._OWN, "stillborn", Stillborn)
+    done = run("collect", *TASK, "1", "--planner", "stillborn", "--workers", "1", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert len(Dataset.open(tmp_path)) == 0 and check(tmp_path) == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("cameras", ["", "overview"])
+def test_a_full_disk_ends_the_run_and_leaves_no_gap(
+    workers: str, cameras: str, tmp_path: Path
+) -> None:
+    """Whether it is a worker or the collector who finds that there is no room."""
+    asked = [
+        *TASK,
+        "3",
+        "--cameras",
+        cameras,
+        "--camera-size",
+        "64",
+        "--out",
+        str(tmp_path / "out"),
+    ]
+    command = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000));"
+        "from warewheel.scripts.main import main; main()"
+    )
+    words = [sys.executable, "-c", command, "collect", *asked, "--workers", workers]
+    done = subprocess.run(words, check=False, capture_output=True, text=True)
+    assert done.returncode == 2 and "no space left" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+    assert check(tmp_path / "out") == []
+    kept = [row["number"] for row in Dataset.open(tmp_path / "out").episodes()]
+    assert kept == list(range(len(kept))) and len(kept) < 3
+
+
+def test_subgoals_go_into_the_language_column_if_wished(tmp_path: Path) -> None:
+    done = run("collect", *TASK, "1", "--language", "--workers", "1", "--out", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert check(tmp_path) == []
+    (path,) = (tmp_path / "data").rglob("*.parquet")
+    said = parquet.read_table(path).column("language_persistent").to_pylist()
+    (row,) = Dataset.open(tmp_path).episodes()
+    assert {one["content"] for one in said[0]} == set(row["subtasks"])
+
+
+def test_rendering_goes_on_where_it_was_stopped(tmp_path: Path) -> None:
+    idle = (*TASK, "3", "--planner", "null", "--workers", "1")
+    assert run("collect", *idle, "--out", tmp_path / "blind").exit_code == 0
+    cameras = ("--cameras", "dock", "--camera-size", "32", "--workers", "1")
+    made = (tmp_path / "blind", *cameras)
+    assert run("render", *made, "--out", tmp_path / "whole").exit_code == 0
+    out = tmp_path / "stopped"
+    with contextlib.closing(
+        render(Dataset.open(tmp_path / "blind"), out, ["dock"], 32, "lossless")
+    ) as making:
+        assert next(making) == 0
+    assert len(Dataset.open(out)) == 1
+    done = run("render", *made, "--out", out)
+    assert done.exit_code == 2 and "not empty" in done.output
+    assert run("render", *made, "--resume", "--out", out).exit_code == 0
+    assert files(out) == files(tmp_path / "whole")
+    assert run("collect", *idle, "--seed", "5", "--out", tmp_path / "other").exit_code == 0
+    done = run("render", tmp_path / "other", *cameras, "--resume", "--out", out)
+    assert done.exit_code == 2 and "is not that of" in done.output
+
+
 @pytest.mark.slow
 def test_cameras_that_come_later_make_the_same_bytes(blind: Path, tmp_path: Path) -> None:
     cameras = ("--cameras", "dock,overview", "--camera-size", "64")
-    assert run("render", blind, *cameras, "--out", tmp_path / "later").exit_code == 0
+    later = ("--workers", "2", "--out", tmp_path / "later")
+    assert run("render", blind, *cameras, *later).exit_code == 0
     asked = ("--workers", "1", "--out", tmp_path / "once")
     assert run("collect", *TASK, "2", *cameras, *asked).exit_code == 0
     assert files(tmp_path / "later") == files(tmp_path / "once")
@@ -188,6 +297,7 @@ def test_kills_leave_no_trace(tmp_path: Path) -> None:
     [
         (("--cameras", "dok"), "did you mean 'dock'"),
         (("--planner", "scriptd"), "did you mean 'scripted'"),
+        (("--perceiver", "true-pose"), "did you mean 'true-poses'"),
         (("--split", "trai"), "train"),
         (("--split", "train", "--level", "mild"), "a level of its own"),
     ],

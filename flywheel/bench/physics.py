@@ -57,7 +57,9 @@ def perform(trial: Trial) -> Result:
             )
         finally:
             env.close()
-    except Exception as error:  # a planner that crashes has failed, and is counted
+    except runner.Crash as crash:  # a planner that crashes has failed, and is counted
+        return crashed(trial, expert, str(crash))
+    except Exception as error:
         return crashed(trial, expert, f"{type(error).__name__}: {error}")
     return _sum_up(trial, episode, witness, expert, time.perf_counter() - began)
 

@@ -13,7 +13,7 @@ from .files.episodes import Row, sealed
 from .files.frames import Columns, data_table, index_columns
 from .files.layout import Place
 from .files.parquet import parquet
-from .files.statistics import Stats, describe
+from .files.statistics import Stats
 from .schema import Schema
 
 
@@ -57,8 +57,7 @@ def put(
         row |= video_at(camera, place, 0, length, schema.fps, digest["file"])
         row |= {f"sha256/{camera}/frames": digest["frames"]}
         row |= {f"histogram/{camera}": seal["histograms"][camera]}
-    row |= in_row(seal["stats"]) | in_row(describe(indices))
-    return sealed(row)
+    return sealed(row | in_row(seal["stats"]))
 
 
 def data_at(place: Place, digest: str) -> Row:

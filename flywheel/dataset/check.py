@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .derive import Totals, begins_of, exact_quantiles
+from .derive import Totals, begins_of, of_all_frames
 from .files.disk import sha256
 from .files.episodes import (
     UNREADABLE,
@@ -187,7 +187,9 @@ class _Check:
             known = self._complete or name not in ("task_index", SUBTASK)
             if known and not np.array_equal(columns[name], column):
                 self.say(f"{name} is wrong", path, k)
-        for name, stats in describe({c: columns[c] for c, _, _ in schema.columns()}).items():
+        for name, stats in describe(
+            {one.name: columns[one.name] for one in schema.features}
+        ).items():
             self._stats(name, stats, row)
         for one in schema.features:
             low = -np.inf if one.low is None else np.array(one.low)
@@ -267,7 +269,7 @@ class _Check:
         if any(problem.damage for problem in self.problems):
             return  # whatever is wrong with an episode makes the sums wrong, too
         files = list(dict.fromkeys(data_place(row).data(folder) for row in rows))
-        exact = exact_quantiles(self._schema, files, totals.frames)
+        exact = of_all_frames(self._schema, files, totals.frames)
         if not _alike(data_of(folder / STATS), json.loads(totals.stats(exact))):
             self.say("does not say what the episodes say", folder / STATS)
 

@@ -12,7 +12,7 @@ import numpy as np
 from .files.episodes import Row, image_counts, names_parquet
 from .files.frames import read_groups, subtask_names
 from .files.layout import CHUNK, DATA_PATH, VERSION, VIDEO_PATH
-from .files.statistics import KINDS, Running, Stats, describe_images, quantiles
+from .files.statistics import Running, Stats, describe, describe_images, quantiles
 from .schema import Schema
 
 # Target sizes of packed files [MB].
@@ -36,7 +36,12 @@ class Totals:
         self.episodes = self.frames = 0
         self.tasks: dict[str, int] = {}
         self.subtasks: dict[str, int] = {}
-        self._running = {name: Running() for name, _, _ in schema.columns()}
+        real = {one.name: np.dtype(one.dtype).kind == "f" for one in schema.features}
+        self._running = [
+            Running({one.name: one.shape[0] for one in schema.features if real[one.name] == kind},
+                    np.float64 if kind else np.int64)
+            for kind in (True, False)
+        ]  # fmt: skip
         self._counts = {name: np.zeros((3, 256), np.int64) for name in schema.cameras}
 
     def name(self, tasks: Iterable[str], begins: Sequence[tuple[float, str]]) -> None:
@@ -58,8 +63,8 @@ class Totals:
         self.name(row["tasks"], begins_of(row))
         self.episodes += 1
         self.frames += row["length"]
-        for name, running in self._running.items():
-            running.add({kind: row[f"stats/{name}/{kind}"] for kind in KINDS})
+        for running in self._running:
+            running.add(row)
         for name in self._counts:
             self._counts[name] += image_counts(row, name)
 
@@ -80,11 +85,14 @@ class Totals:
         """Return stats.json.
 
         Args:
-            exact: By column: its `exact_quantiles`; empty while they are not worked out.
+            exact: What `of_all_frames` found; empty while it has not been asked.
         """
         made: dict[str, Stats] = {}
         if self.episodes:
-            made = {k: one.stats() | exact.get(k, {}) for k, one in self._running.items()}
+            known = {k: one for part in self._running for k, one in part.stats().items()}
+            for name, _, _ in self._schema.columns():
+                if name in known or name in exact:
+                    made[name] = known.get(name, {}) | exact.get(name, {})
             made |= {k: describe_images(one, self.frames) for k, one in self._counts.items()}
         return plain_json(made)
 
@@ -102,8 +110,10 @@ def begins_of(row: Row) -> list[tuple[float, str]]:
     return list(zip(row["subtask_timestamps"], row["subtasks"], strict=True))
 
 
-def exact_quantiles(schema: Schema, files: Sequence[Path], frames: int) -> dict[str, Stats]:
-    """Return the quantiles of each column over all frames.
+def of_all_frames(schema: Schema, files: Sequence[Path], frames: int) -> dict[str, Stats]:
+    """Return what cannot be had from the episodes' statistics.
+
+    These are the quantiles of each feature, and all that there is of the indices.
 
     Args:
         schema: What columns there are.
@@ -122,7 +132,9 @@ def exact_quantiles(schema: Schema, files: Sequence[Path], frames: int) -> dict[
         parts = [group for path in files for group in read_groups(path, batch)]
         for one in batch:
             if parts:
-                made[one] = quantiles(np.concatenate([part[one] for part in parts]))
+                column = np.concatenate([part[one] for part in parts])
+                index = one in schema.indices
+                made[one] = describe({one: column})[one] if index else quantiles(column)
         batch, room = [], 0
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import tempfile
@@ -129,7 +130,9 @@ class Draft:
     def discard(self) -> None:
         """Give the episode up."""
         for encoder in self._encoders.values():
-            encoder.close()
+            # It may be given up because the disk is full; what is left to write matters no more.
+            with contextlib.suppress(OSError):
+                encoder.close()
         self._lock.release()
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from .append import data_at, in_row, meta_at, video_at
+from .append import data_at, meta_at, video_at
 from .card import About
 from .derive import DATA_MB, VIDEO_MB, Totals, begins_of
 from .files.disk import link, sha256, sync, write
@@ -17,7 +17,6 @@ from .files.frames import Columns, data_table, index_columns, read_groups, value
 from .files.layout import Place
 from .files.parquet import parquet
 from .files.rows import data_place, first_frame, video_place
-from .files.statistics import describe
 from .files.video import join, kind
 from .schema import Schema
 from .settle import settle, write_about, write_totals
@@ -128,7 +127,7 @@ def _data(
             tables.append(data_table(schema, columns | indices, begins))
             end = start + row["length"]
             rows.append(
-                row | fresh[k] | in_row(describe(indices))
+                row | fresh[k]
                 | {"episode_index": k, "dataset_from_index": start, "dataset_to_index": end}
             )  # fmt: skip
             start = end

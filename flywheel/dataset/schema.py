@@ -10,7 +10,7 @@ from typing import Any
 from warewheel.configs.choice import options
 
 # Revision of meta/schema.json.
-REVISION = 1
+REVISION = 2
 DTYPES = ("float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32",
           "bool")  # fmt: skip
 FACT_DTYPES = ("bool", "int", "float", "str", "list[str]")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from .card import About, card, ours
-from .derive import Totals, exact_quantiles, plain_json
+from .derive import Totals, of_all_frames, plain_json
 from .files.disk import PRIVATE, TEMPORARY, write
 from .files.layout import ABOUT, CARD, INFO, STATS, SUBTASKS, TASKS
 from .schema import Schema
@@ -71,8 +71,9 @@ def is_settled(folder: Path) -> bool:
 
 
 def write_totals(
-    folder: Path, schema: Schema, totals: Totals, tasks: bool = True, subtasks: bool = True
-) -> None:
+    folder: Path, schema: Schema, totals: Totals, tasks: bool = True, subtasks: bool = True,
+    stats: bool = True,
+) -> None:  # fmt: skip
     """Write what follows from the rows of the episodes alone.
 
     Args:
@@ -81,9 +82,10 @@ def write_totals(
         totals: Sums over all episodes.
         tasks: Whether tasks.parquet has changed.
         subtasks: Whether subtasks.parquet has changed.
+        stats: Whether to bring stats.json up to date, if it is not exact anyway.
     """
     files: dict[str, bytes] = {}
-    if not is_settled(folder):
+    if stats and not is_settled(folder):
         files[STATS] = totals.stats({})
     if tasks:
         files[TASKS] = totals.tasks_file()
@@ -108,7 +110,7 @@ def settle(
         totals: Sums over all episodes.
         files: The files with frames.
     """
-    exact = exact_quantiles(schema, files, totals.frames)
+    exact = of_all_frames(schema, files, totals.frames)
     write(folder / STATS, totals.stats(exact))
     path = folder / CARD
     if not path.exists() or ours(path.read_text(encoding="utf-8")):

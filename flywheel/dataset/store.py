@@ -185,6 +185,11 @@ class Dataset:
         """Return drafts that were closed and wait to be appended, such as after a crash."""
         return sorted(seal.parent for seal in (self.folder / PRIVATE / DRAFTS).glob(f"*/{SEAL}"))
 
+    def drop_drafts(self) -> None:
+        """Do away with drafts that wait, for who makes their episodes again from the start."""
+        for draft in self.drafts():
+            shutil.rmtree(draft)
+
     def append(self, draft: Path) -> int:
         """Append a draft that was closed; return the episode's number.
 
@@ -219,7 +224,9 @@ class Dataset:
         # The episode is in. What cannot be written now is written when the dataset is closed.
         with contextlib.suppress(OSError):
             new = len(totals.tasks) > tasks, len(totals.subtasks) > subtasks
-            write_totals(self.folder, self.schema, totals, *new)
+            # Thousands of numbers to spell out, so not each time: after 1, 2, 4, 8 ... episodes.
+            stats = totals.episodes.bit_count() == 1
+            write_totals(self.folder, self.schema, totals, *new, stats)
         shutil.rmtree(draft, ignore_errors=True)
         return len(self._rows) - 1
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +23,14 @@ class Collection:
     Attributes:
         cases: Settings of the environment and seed of each episode.
         planner: Who chooses subgoals.
+        perceiver: What it sees through.
         schema: What is recorded.
         about: For the dataset's card.
     """
 
     cases: Sequence[tuple[Mapping[str, Any], int]]
     planner: str
+    perceiver: str
     schema: Schema
     about: About
 
@@ -39,7 +40,7 @@ def collect(
 ) -> Iterator[Episode]:
     """Yield episodes as they become part of a dataset, in their order.
 
-    An episode that crashes is no part of it.
+    An episode that crashes is part of it up to there; before its first step there is nothing.
 
     Args:
         what: What is to be collected.
@@ -54,13 +55,12 @@ def collect(
     begin = Dataset.resume if resume else Dataset.create
     dataset = begin(folder, what.schema, what.about)
     with dataset:
-        for left in dataset.drafts():
-            # Of a run that was killed: its episode runs again.
-            shutil.rmtree(left)
+        dataset.drop_drafts()
         start = _next(dataset, what)
         jobs = [
-            Job(settings, what.planner, seed, record=Record(folder, what.schema, start + k))
-            for k, (settings, seed) in enumerate(what.cases[start:])
+            Job(settings, what.planner, seed, what.perceiver, record=record)
+            for k, (settings, seed) in enumerate(what.cases[start:], start)
+            for record in [Record(folder, what.schema, k)]
         ]
         for episode in pool.run(jobs, tell):
             if episode.draft:
@@ -81,6 +81,7 @@ def _next(dataset: Dataset, what: Collection) -> int:
             row["seed"] == what.cases[last][1]
             and row["config"] == as_json(what.cases[last][0])
             and row["planner"] == what.planner
+            and row["perceiver"] == what.perceiver
         )
         if not same:
             raise ValueError(

@@ -41,6 +41,7 @@ FACTS = (
     Fact("violations", "list[str]", "rules broken at any time"),
     Fact("failure", "str", "cause of the failure; empty after a success"),
     Fact("failures", "list[str]", "causes of subgoals that failed, recovered or not, in order"),
+    Fact("error", "str", "class and message of what the episode crashed with; or empty"),
     Fact("faults", "str", "JSON: what was made to go wrong, and whether the monitor named it"),
     Fact("diagnoses", "str", "JSON: what the monitor named"),
     Fact("plan", "str", "JSON: subgoals with outcomes, and what a language model wrote"),

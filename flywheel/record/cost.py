@@ -16,11 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from warewheel.configs import load_body
+from warewheel.flywheel.cases import ALL, counted
 from warewheel.flywheel.dataset.draft import Draft
 from warewheel.flywheel.dataset.schema import Schema
 from warewheel.flywheel.dataset.store import Dataset
 from warewheel.flywheel.pool import Inline, Job
-from warewheel.flywheel.speed import Figure
+from warewheel.flywheel.speed import Figure, peak_memory
 
 from .columns import schema
 from .recorder import Record
@@ -42,7 +43,7 @@ class _Seen:
 
 
 def measure(
-    facility: str, body: str, seeds: Sequence[int], episodes: int,
+    facility: str, body: str, seeds: Sequence[int], episodes: int, worked: int = 0,
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Figure]:  # fmt: skip
     """Measure the recorder on frames of a scripted chain episode.
@@ -52,15 +53,22 @@ def measure(
         body: Name of a body.
         seeds: Episodes to run with and without recording; none to leave that out.
         episodes: How many are appended to one dataset; at least two.
+        worked: How many one process runs and records, to see what becomes of its memory; none to
+            leave that out.
         tell: Is told what is being measured.
     """
     asked = {"task": "chain", "facility": facility, "body": body, "observation": "instruction"}
     layout = schema(load_body(body), (_CAMERA,), _PIXELS)
+    figures: list[Figure] = []
     with tempfile.TemporaryDirectory() as folder:
+        if worked:
+            # First of all: a peak never comes down.
+            tell(f"memory over {worked} episodes")
+            figures += _grown(Path(folder) / "worked", asked, worked)
         tell("an episode to go by")
         seen = _seen(Path(folder) / "seen", asked, layout)
         tell(f"{episodes} episodes of {_FRAMES} frames")
-        figures = _appended(Path(folder) / "many", layout, seen, episodes)
+        figures += _appended(Path(folder) / "many", layout, seen, episodes)
         if seeds:
             tell("episodes with and without recording")
             figures.append(_slowed(Path(folder) / "state", asked, seeds))
@@ -137,6 +145,31 @@ def _slowed(folder: Path, asked: dict[str, Any], seeds: Sequence[int]) -> Figure
                 spent[recorded] += time.perf_counter() - began
     text = "time of chain episodes recorded, state only, over not recorded"
     return Figure("record_ratio", text, spent[True] / spent[False], len(seeds), "x", 1.1, True)
+
+
+def _grown(folder: Path, asked: dict[str, Any], episodes: int) -> list[Figure]:
+    """Run and record episodes in this process, and compare its peak early on with that at last."""
+    layout = schema(load_body(asked["body"]))
+    cases = counted(asked, ALL, 0, episodes)
+    early = 0.0
+    with Dataset.create(folder, layout) as dataset:
+        jobs = [Job(settings, "scripted", seed, record=Record(folder, layout, k))
+                for k, (settings, seed) in enumerate(cases)]  # fmt: skip
+        for k, episode in enumerate(Inline().run(jobs, lambda _: None)):
+            if episode.draft:
+                dataset.append(Path(episode.draft))
+            if k + 1 == max(1, episodes // 10):
+                early = peak_memory() or 0.0
+        # Before the dataset is closed, which is the collector's work and not its workers'.
+        late = peak_memory()
+    if late is None:
+        return []
+    text = f"peak memory after {episodes} chain episodes, over that after {max(1, episodes // 10)}"
+    return [
+        Figure("memory", f"peak memory after {episodes} chain episodes", late, episodes, "MB",
+               600.0, True),
+        Figure("memory_ratio", text, late / early, episodes, "x", 1.05, True),
+    ]  # fmt: skip
 
 
 def _peer(folder: Path, layout: Schema, seen: _Seen) -> list[Figure]:

@@ -85,9 +85,11 @@ class Recorder:
         self._look(env)
 
     def on_end(self, env: WarehouseEnv, agent: Agent, episode: Episode) -> None:
-        """Seal the draft."""
-        self._write(last=True)
+        """Seal the draft, unless the episode crashed before its first step."""
         assert self._draft is not None
+        if self._frame is None:
+            return
+        self._write(last=True)
         tasks = (env.instruction,) if env.case is None else env.case.instructions
         self.made = self._draft.close(self._facts(env, agent, episode), tasks, self._subtasks)
 
@@ -118,7 +120,8 @@ class Recorder:
             for place in env.spec_of_world.placements
         }  # fmt: skip
         same = ("task", "facility", "body", "planner", "perceiver", "instruction", "seed",
-                "success", "progress", "violations", "failures", "items", "hash")  # fmt: skip
+                "success", "progress", "violations", "failures", "error", "items",
+                "hash")  # fmt: skip
         return {
             **{name: row[name] for name in same},
             "number": self._record.number,

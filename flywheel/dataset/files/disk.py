@@ -19,19 +19,28 @@ _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+class Unwritable(ValueError):
+    """The folder cannot be written to, and whoever wants to had better stop."""
+
+
 @contextlib.contextmanager
 def told(folder: Path) -> Iterator[None]:
-    """Turn what the system says about writing into ``folder`` into one clear line."""
+    """Turn what the system says about writing into ``folder`` into one clear line.
+
+    Raises:
+        Unwritable: In place of the system's error.
+    """
     try:
         yield
     except OSError as error:
+        reason = str(error)
         if error.errno in _FULL:
-            raise ValueError(f"{folder}: no space left; nothing that was whole is lost") from error
-        if error.errno in _DENIED:
-            raise ValueError(f"{folder}: may not be written to (read-only)") from error
-        if error.errno in (errno.ENOTDIR, errno.EEXIST):
-            raise ValueError(f"{folder}: a file is in the way") from error
-        raise
+            reason = "no space left; nothing that was whole is lost"
+        elif error.errno in _DENIED:
+            reason = "may not be written to (read-only)"
+        elif error.errno in (errno.ENOTDIR, errno.EEXIST):
+            reason = "a file is in the way"
+        raise Unwritable(f"{folder}: {reason}") from error
 
 
 def write(path: Path, content: bytes, durable: bool = True) -> None:

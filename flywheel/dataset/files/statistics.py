@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -82,21 +83,29 @@ def describe_images(counts: Array, frames: int) -> Stats:
 
 
 class Running:
-    """Statistics of a feature over episodes, from those of each.
+    """Statistics of features over episodes, from those of each.
 
     Quantiles cannot be had from quantiles. Until they are worked out from the values, their
     mean over frames stands in for them, as it does in lerobot.
+
+    Args:
+        widths: Elements of each feature.
+        dtype: NumPy type of least and greatest values.
     """
 
-    def __init__(self) -> None:
-        self._n = 0
+    def __init__(self, widths: Mapping[str, int], dtype: type) -> None:
+        self._dtype, self._n = dtype, 0
+        stops = np.cumsum(list(widths.values()), dtype=int).tolist()
+        starts = [0, *stops][: len(stops)]
+        self._spans = dict(zip(widths, zip(starts, stops, strict=True), strict=True))
 
-    def add(self, stats: Stats) -> None:
-        """Take in an episode."""
-        n = stats["count"][0]
-        mean, std = np.array(stats["mean"]), np.array(stats["std"])
-        ends = [np.array(stats["min"]), np.array(stats["max"])]
-        shares = np.array([stats[name] for name in QUANTILES]) * n
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Take in an episode: ``stats/FEATURE/KIND`` for each."""
+        n = row["length"]
+        # All features at once: NumPy takes as long for one element as for hundreds.
+        mean, std = self._flat(row, "mean"), self._flat(row, "std")
+        ends = [self._flat(row, name, self._dtype) for name in ("min", "max")]
+        shares = np.array([self._flat(row, name) for name in QUANTILES]) * n
         if self._n == 0:
             self._n, self._mean, self._square = n, mean, std**2 * n
             self._ends, self._shares = ends, shares
@@ -110,14 +119,19 @@ class Running:
         self._shares = self._shares + shares
         self._n = both
 
-    def stats(self) -> Stats:
-        """Return the statistics so far."""
-        made: Stats = {
-            "min": self._ends[0].tolist(),
-            "max": self._ends[1].tolist(),
-            "mean": self._mean.tolist(),
-            "std": np.sqrt(self._square / self._n).tolist(),
-            "count": [self._n],
-        }
-        rows = self._shares / self._n
-        return made | {name: row.tolist() for name, row in zip(QUANTILES, rows, strict=True)}
+    def stats(self) -> dict[str, Stats]:
+        """Return the statistics so far, by feature."""
+        rows = {
+            "min": self._ends[0], "max": self._ends[1], "mean": self._mean,
+            "std": np.sqrt(self._square / self._n),
+            **dict(zip(QUANTILES, self._shares / self._n, strict=True)),
+        }  # fmt: skip
+        return {
+            name: {kind: [self._n] if kind == "count" else rows[kind][start:stop].tolist()
+                   for kind in KINDS}
+            for name, (start, stop) in self._spans.items()
+        }  # fmt: skip
+
+    def _flat(self, row: Mapping[str, Any], kind: str, dtype: type = np.float64) -> Array:
+        parts = (row[f"stats/{name}/{kind}"] for name in self._spans)
+        return np.array(list(chain.from_iterable(parts)), dtype)
