@@ -59,6 +59,8 @@ def collect(
     from warewheel.configs import load_body
     from warewheel.flywheel.cases import asked
     from warewheel.flywheel.dataset.card import About
+    from warewheel.flywheel.dataset.files.layout import INFO
+    from warewheel.flywheel.dataset.store import Dataset
     from warewheel.flywheel.pool import Inline, Pool, Processes
     from warewheel.flywheel.record.collect import Collection
     from warewheel.flywheel.record.collect import collect as run
@@ -66,7 +68,7 @@ def collect(
     from warewheel.flywheel.show import Progress
 
     pool: Pool = Inline() if workers == 1 else Processes(workers)
-    done = 0
+    before = done = good = 0
     try:
         with user_errors():
             check_planner(planner)
@@ -77,23 +79,22 @@ def collect(
             about = About(
                 f"warewheel {task or split or 'chain'} with {body}",
                 f"Episodes in which the planner `{planner}` directs the robot `{body}`.",
-                details={
-                    "planner": planner,
-                    "perceiver": perceiver,
-                    "task": task or split or "chain",
-                    "body": body,
-                },
-            )
+                details={"planner": planner, "perceiver": perceiver,
+                         "task": task or split or "chain", "body": body},
+            )  # fmt: skip
             layout = columns(load_body(body), views, camera_size, codec, language)
             what = Collection(cases, planner, perceiver, layout, about)
-            with Progress(episodes, sys.stderr.isatty(), out) as progress:
+            before = len(Dataset.open(out)) if resume and (out / INFO).exists() else 0
+            with Progress(episodes - before, sys.stderr.isatty(), out) as progress:
                 for episode in run(what, out, pool, resume, progress.show):
                     progress.count(episode)
                     done += 1
+                    good += episode.success
     except KeyboardInterrupt:
-        click.echo(f"stopped after {done} of {episodes} episodes; --resume goes on", err=True)
+        click.echo(f"stopped after {before + done} of {episodes} episodes; --resume goes on",
+                   err=True)  # fmt: skip
         raise SystemExit(130) from None
-    click.echo(f"{done} episodes in {out}")
+    click.echo(f"{len(Dataset.open(out))} episodes in {out}; {good} of {done} new ones succeeded")
 
 
 @click.command()
