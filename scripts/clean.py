@@ -116,4 +116,4 @@ def push(folder: Path, repository: str, private: bool) -> None:
         except (HfHubHTTPError, OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ValueError(f"cannot push to '{repository}': {reason}") from error
-    click.echo(f"https://huggingface.co/datasets/{repository}")
+    click.echo(f"{api.endpoint}/datasets/{repository}")
