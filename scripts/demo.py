@@ -35,4 +35,7 @@ def demo(seed: int, out: Path) -> None:
     click.echo(f"film           {film}")
     click.echo(f"contact sheet  {sheet}")
     click.echo(f"log            {out / f'episode-{seed}.json'} and .npz")
+    click.echo(
+        "next           warewheel flywheel --out out/wheel (a brain that learns; needs PyTorch)"
+    )
     raise SystemExit(0 if episode.success else 1)

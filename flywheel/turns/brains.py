@@ -140,7 +140,7 @@ class BrainLearner:
             raise Lost("nothing that was done can be learnt from")
         if self._control == "shuffled":
             chats = shuffled(chats, np.random.default_rng([seed, 7]))
-        chats += self._known()[: len(chats) // 4]
+        chats += _some(self._known(), len(chats) // 4)
         return self._fit(chats, champion, self._budget.steps, out / MODEL, tell, seed)
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
@@ -234,6 +234,12 @@ def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:
         [{**m, "content": next(mixed)} if m["role"] == "assistant" else m for m in chat]
         for chat in chats
     ]
+
+
+def _some(chats: Sequence[Chat], count: int) -> list[Chat]:
+    """Return so many of these, from all parts alike: they stand in the order of their levels."""
+    count = min(count, len(chats))
+    return [chats[k * len(chats) // count] for k in range(count)]
 
 
 def _kept(path: Path) -> Iterator[dict[str, Any]]:
