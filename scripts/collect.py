@@ -76,12 +76,18 @@ def collect(
             views = viewed(cameras)
             settings = {"body": body, "observation": "instruction"}
             cases = asked(task, seed, facility, split, faults, level, episodes, settings)
+            what_is_done = task or split or "chain"
+            made = {
+                "task": what_is_done, "body": body, "planner": planner, "perceiver": perceiver,
+                "facility": facility, "split": split, "first seed": str(seed), "faults": faults,
+                "level": level,
+            }  # fmt: skip
             about = About(
-                f"warewheel {task or split or 'chain'} with {body}",
-                f"Episodes in which the planner `{planner}` directs the robot `{body}`.",
-                details={"planner": planner, "perceiver": perceiver,
-                         "task": task or split or "chain", "body": body},
-            )  # fmt: skip
+                f"warewheel {what_is_done} with {body}",
+                f"Episodes in which the planner `{planner}` directs the robot `{body}`, made by "
+                "`warewheel collect`; failures are among them.",
+                details={name: value for name, value in made.items() if value is not None},
+            )
             layout = columns(load_body(body), views, camera_size, codec, language)
             what = Collection(cases, planner, perceiver, layout, about)
             before = len(Dataset.open(out)) if resume and (out / INFO).exists() else 0

@@ -43,9 +43,11 @@ def card(schema: Schema, about: About, totals: Totals) -> str:
     counts = [
         f"- {totals.episodes} episodes, {totals.frames} frames, {len(totals.tasks)} tasks, "
         f"{seconds / 60:.1f} minutes at {schema.fps} frames/s",
+        *(f"- {name}: {count} of {totals.episodes} episodes"
+          for name, count in totals.true.items()),
         f"- robot: {schema.robot_type or 'not said'}",
         f"- format: LeRobotDataset v3.0; video {_CODECS[schema.codec]}",
-    ]
+    ]  # fmt: skip
     details = [f"- {name}: {value}" for name, value in about.details.items()]
     front = [
         "---", f"license: {about.license}", "task_categories:", "- robotics", "tags:", "- LeRobot",

@@ -29,6 +29,7 @@ class Totals:
         frames: How many.
         tasks: By text, in the order in which they first came: their numbers.
         subtasks: The same for subtasks.
+        true: Of how many episodes each fact holds that may hold or not.
     """
 
     def __init__(self, schema: Schema) -> None:
@@ -36,6 +37,7 @@ class Totals:
         self.episodes = self.frames = 0
         self.tasks: dict[str, int] = {}
         self.subtasks: dict[str, int] = {}
+        self.true = {fact.name: 0 for fact in schema.facts if fact.dtype == "bool"}
         real = {one.name: np.dtype(one.dtype).kind == "f" for one in schema.features}
         self._running = [
             Running({one.name: one.shape[0] for one in schema.features if real[one.name] == kind},
@@ -63,6 +65,8 @@ class Totals:
         self.name(row["tasks"], begins_of(row))
         self.episodes += 1
         self.frames += row["length"]
+        for name in self.true:
+            self.true[name] += bool(row[name])
         for running in self._running:
             running.add(row)
         for name in self._counts:
