@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 @click.option("--controls", is_flag=True,
               help="Run again with training off, with shuffled answers, and with plain data of the "
                    "expert, to compare with.")  # fmt: skip
+@click.option("--films/--no-films", default=True, show_default=True,
+              help="Film the first and the last champion in physics, for the report.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 49))
 @click.option("--workers", default=os.cpu_count() or 1, show_default=True,
               type=click.IntRange(min=1), help="Processes; the results are the same.")  # fmt: skip
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
               help="Folder of the run.")  # fmt: skip
 def flywheel(
     turns: int | None, named: str, budget: int | None, teacher: str, controls: bool,
-    seed: int, workers: int, resume: bool, out: Path,
+    films: bool, seed: int, workers: int, resume: bool, out: Path,
 ) -> None:  # fmt: skip
     """Let the brain act, learn from what it did, and keep what is better, turn after turn.
 
@@ -52,6 +54,7 @@ def flywheel(
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.training.loop import Stopped
     from warewheel.flywheel.turns.brains import CONTROLS, BrainLearner
+    from warewheel.flywheel.turns.films import scene
     from warewheel.flywheel.turns.learner import MODEL
     from warewheel.flywheel.turns.presets import preset
     from warewheel.flywheel.turns.results import REPORT, RESULTS, gather, page
@@ -76,7 +79,8 @@ def flywheel(
                 others[name] = differs, _spin(wheel, turns)
             data = gather(mine, settings, others)
             (out / RESULTS).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-            (out / REPORT).write_text(page(data), encoding="utf-8")
+            shown = scene(mine, out, lambda name: click.echo(f"filming {name}")) if films else None
+            (out / REPORT).write_text(page(data, shown), encoding="utf-8")
         click.echo(out / REPORT)
     except (KeyboardInterrupt, Stopped):
         click.echo("stopped; --resume goes on", err=True)

@@ -26,8 +26,8 @@ from .errors import user_errors
 @click.option("--saves", default=1000, show_default=True, type=click.IntRange(min=2),
               help="With --recorder: episodes that are saved to one dataset.")  # fmt: skip
 @click.option("--memory", default=0, show_default=True, type=click.IntRange(min=0),
-              help="With --recorder: chain episodes of one process whose memory is watched; some "
-              "6 s each.")  # fmt: skip
+              help="With --recorder: episodes of one process whose memory is watched, some 3 s "
+              "each.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on stdout.")
 def speed(
     facility: str, body: str, episodes: int, rounds: int, workers: int, recorder: bool,

@@ -11,6 +11,7 @@ from jinja2 import Environment
 
 from warewheel.flywheel.bench.figures import mean, paired, share
 
+from .films import Scene
 from .gate import Outcome
 from .wheel import Turn
 
@@ -50,10 +51,15 @@ def gather(
     }
 
 
-def page(data: Mapping[str, Any]) -> str:
-    """Return a report that a newcomer understands, in one file."""
+def page(data: Mapping[str, Any], scene: Scene | None = None) -> str:
+    """Return a report that a newcomer understands, in one file.
+
+    Args:
+        data: What `gather` returned.
+        scene: Films to show.
+    """
     html = (resources.files(__package__) / "report.html").read_text(encoding="utf-8")
-    return Environment(autoescape=True).from_string(html).render(data=data)
+    return Environment(autoescape=True).from_string(html).render(data=data, scene=scene, zip=zip)
 
 
 def _gain(before: Turn, after: Turn) -> dict[str, Any]:
