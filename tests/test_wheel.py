@@ -12,17 +12,19 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from warewheel.configs import load_suite
 from warewheel.configs.load import document
 from warewheel.flywheel.training.rows import read
-from warewheel.flywheel.turns import brains, cold
+from warewheel.flywheel.turns import brains, cold, films
 from warewheel.flywheel.turns.brains import BrainLearner
+from warewheel.flywheel.turns.films import scene
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
 from warewheel.flywheel.turns.models import models
 from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import gather, page
 from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, scenarios
-from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
+from warewheel.flywheel.turns.wheel import LEDGER, Turn, Wheel, weights
 from warewheel.scripts.main import main
 
 
@@ -253,6 +255,29 @@ def test_cold_learnt_primers_and_plain_instructions_of_one_site(tmp_path: Path) 
     (site,) = WIDTHS[0].facilities
     zones = set(document("facility", site).data["zones"])
     assert told and all(set(text.partition(",")[0].split()[1:]) <= zones for text in told)
+
+
+def test_the_first_and_the_last_champion_are_filmed_on_a_case_that_was_won(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(films, "PLANNER", "null")
+    keys = [f"base/{case.id}" for case in load_suite("base").cases[:3]]
+    turns = []
+    for k, solved in enumerate([{keys[0]}, {keys[0], keys[2]}]):
+        folder = tmp_path / f"models/brain-{k}/model"
+        _write(folder, k)
+        entry = {"turn": k, "champion": f"brain-{k}", "weights": weights(folder),
+                 "decision": "promoted"}  # fmt: skip
+        turns.append(Turn(entry, [Outcome(key, key in solved) for key in keys]))
+    assert scene([turns[0], turns[0]], tmp_path) is None
+    told: list[str] = []
+    shown = scene(turns, tmp_path, told.append)
+    assert shown is not None and shown.case == keys[2]
+    assert told == list(shown.champions) == ["brain-0", "brain-1"]
+    assert all(video.startswith("data:video/mp4;base64,") for video in shown.videos)
+    assert scene(turns, tmp_path, told.append) == shown and len(told) == 2
+    html = page(gather(turns, {}), shown)
+    assert html.count("<video") == 2 and shown.instruction in html
 
 
 # The brain

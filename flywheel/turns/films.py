@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from .gate import Outcome
 from .wheel import Turn, model_of
 
 FOLDER = "films"
+# Name of the planner that decides by a model.
+PLANNER = "hf:{}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ def scene(
         path = run / FOLDER / f"{name}-{chosen.replace('/', '-')}.mp4"
         if not path.exists():
             tell(name)
-            _shoot(model_of(run, name, turn.entry["weights"]), case, path)
+            model = model_of(run, name, turn.entry["weights"])
+            _shoot(PLANNER.format(model), case, path)
         names.append(name)
         content = base64.b64encode(path.read_bytes()).decode()
         videos.append(f"data:video/mp4;base64,{content}")
@@ -77,14 +81,15 @@ def _case(key: str) -> Case:
     return next(case for case in load_suite(suite).cases if case.id == name)
 
 
-def _shoot(model: Path, case: Case, path: Path) -> None:
+def _shoot(planner: str, case: Case, path: Path) -> None:
     # Under another name until it is whole.
     draft = path.with_name(f".{path.name}")
     env = WarehouseEnv(body="panda", case=case, facility=case.facility)
     try:
-        runner.run(env, f"hf:{model}", case.seed, [Film(draft)])
-    except runner.Crash:
-        pass  # the film ends where it did
+        runner.run(env, planner, case.seed, [Film(draft)])
+    except runner.Crash as error:
+        # The film ends there as well.
+        print(f"{planner} crashed while it was filmed: {error}", file=sys.stderr)
     finally:
         env.close()
     draft.rename(path)
