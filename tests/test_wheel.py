@@ -31,7 +31,7 @@ from warewheel.scripts.main import main
 class Pebble:
     """A learner whose model is a number: how many of 100 scenarios it solves."""
 
-    name = "pebble"
+    name, room = "pebble", 1000
 
     def __init__(self, gains: Sequence[int], stop_at: str = "") -> None:
         self.gains, self.stop_at = gains, stop_at
@@ -136,6 +136,14 @@ def test_a_model_that_was_changed_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"pebble-1.*missing or was changed"):
         turned(tmp_path / "run", Pebble([30, 5]), resume=True)
     assert (tmp_path / "run" / LEDGER).read_bytes() == ledger
+
+
+def test_a_run_for_which_there_is_no_room_does_not_begin(tmp_path: Path) -> None:
+    learner = Pebble([5, 5])
+    learner.room = 10**18
+    with pytest.raises(ValueError, match=r"3 turns take about .* MB; .* MB are free"):
+        list(Wheel(learner, tmp_path / "run", {}).run(2))
+    assert learner.asked == []
 
 
 def test_the_report_says_how_the_last_turn_compares_to_the_first(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ EPISODES, SELECTION = "episodes.jsonl", "selection.json"
 # For each lesson that the first model learnt from, primers of each kind.
 _PRIMERS = 1.5
 _CHUNK = 4
+# A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
+_MODEL_ROOM, _EPISODE_ROOM = 60_000_000, 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class BrainLearner:
         self._budget, self._workers, self._seed = budget, workers, seed
         self._teacher: Teacher = "expert" if control == "plain" else teacher
         self._control, self._first = control, first
+        self.room = _MODEL_ROOM + budget.episodes * _EPISODE_ROOM
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Train the first model: primers, and plain instructions at one site."""

@@ -33,9 +33,14 @@ class Learner(Protocol):
 
     Every verb writes into a folder of its own. It is called again, with the same folder, if it was
     interrupted, and gives the same result as if it had not been.
+
+    Attributes:
+        name: What its models are called by.
+        room: What a turn takes on the disk, at most about [bytes].
     """
 
     name: str
+    room: int
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Make the model of turn 0."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -60,9 +61,10 @@ class Wheel:
         """Yield turns from 0 on, those that are done already too.
 
         Raises:
-            ValueError: Something in the folder was changed; it is named.
+            ValueError: Something in the folder was changed; it is named. Or there is no room.
         """
         entries = list(self._ledger.entries())
+        self._make_sure_of_room(turns + 1 - len(entries))
         done = {one["turn"]: one for one in entries if one["decision"] != BY_HAND}
         for turn in range(turns + 1):
             entry = done.get(turn)
@@ -76,6 +78,14 @@ class Wheel:
             yield Turn(entry, self._learner.examine(
                 champion, self._out / "examined" / entry["champion"], _part(watch, turn, "examine")
             ))  # fmt: skip
+
+    def _make_sure_of_room(self, turns: int) -> None:
+        need, free = turns * self._learner.room, shutil.disk_usage(self._out).free
+        if need > free:
+            raise ValueError(
+                f"'{self._out}': {turns} turns take about {need / 1e6:,.0f} MB; "
+                f"{free / 1e6:,.0f} MB are free"
+            )
 
     def _first(self, watch: Watch) -> dict[str, Any]:
         name = f"{self._learner.name}-0"
