@@ -18,7 +18,7 @@ from warewheel.sim.world import PERIOD
 from .domain import believed
 from .inventory import Inventory, take_stock
 from .monitor import Monitor
-from .perceive import Belief, Perceiver
+from .perceive import Belief, Perceiver, TruePoses
 from .plan import Done, Outcome, Subgoal
 from .request import Request
 from .skills.moves import Mover, Skill
@@ -38,11 +38,13 @@ class ScriptedExecutor:
 
     Args:
         seed: Seed of the motion planner's random trees.
-        perceiver: What makes beliefs of observations.
+        perceiver: What makes beliefs of observations; true poses if absent.
     """
 
-    def __init__(self, facility: Facility, body: Body, seed: int, perceiver: Perceiver) -> None:
-        self.perceiver = perceiver
+    def __init__(
+        self, facility: Facility, body: Body, seed: int, perceiver: Perceiver | None = None
+    ) -> None:
+        self.perceiver = perceiver or TruePoses()
         self._twin = Twin(facility, body)
         rng = np.random.default_rng([seed, 1])
         motion = Motion(self._twin, body.base, np.array(body.home), rng)

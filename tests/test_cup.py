@@ -11,7 +11,6 @@ import pytest
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.executor import ScriptedExecutor
-from warewheel.agents.perceive import TruePoses
 from warewheel.agents.plan import Outcome, Subgoal
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Briefing
@@ -117,7 +116,7 @@ def test_the_payload_is_lifted_and_half_as_much_again_is_not(
     unit = Unit(sku=sku)
     where = Placement("item-0", unit, Pose((x, y, z + sku.size[2] / 2 + 0.001)), unit)
     seen = world.build(WorldSpec(FACILITY, BODY, (where,)))
-    executor = ScriptedExecutor(FACILITY, BODY, 0, TruePoses())
+    executor = ScriptedExecutor(FACILITY, BODY, 0)
     executor.start(Subgoal("pick", "item-0"))
     sealed = False
     while not isinstance(step := executor.act(seen), Outcome):

@@ -10,7 +10,6 @@ import pybullet as p
 import pytest
 
 from warewheel.agents.executor import ScriptedExecutor
-from warewheel.agents.perceive import TruePoses
 from warewheel.agents.plan import Outcome, Subgoal
 from warewheel.agents.skills import hands
 from warewheel.agents.skills.moves import NoMotionError
@@ -62,7 +61,7 @@ def cornered(world: World, name: str, gap: float) -> Observation:
 
 
 def pick(world: World, seen: Observation) -> Outcome:
-    executor = ScriptedExecutor(FACILITY, BODY, 0, TruePoses())
+    executor = ScriptedExecutor(FACILITY, BODY, 0)
     executor.start(Subgoal("pick", "item-0"))
     try:
         while True:
