@@ -105,8 +105,9 @@ def _appended(folder: Path, layout: Schema, seen: _Seen, episodes: int) -> list[
     """Write the same episode again and again, as a collector does."""
     frames: list[float] = []
     saves: list[float] = []
+    encodings: list[float] = []
     with Dataset.create(folder, layout) as dataset:
-        for _ in range(episodes):
+        for k in range(episodes):
             draft = Draft(folder, layout)
             began = time.perf_counter()
             for values, images in zip(seen.values, seen.images, strict=True):
@@ -116,10 +117,14 @@ def _appended(folder: Path, layout: Schema, seen: _Seen, episodes: int) -> list[
             dataset.append(made)
             saves.append(time.perf_counter() - closed)
             frames.append((closed - began) / len(seen.values))
+            if k >= episodes - _END:
+                # In turn with the saves: a machine may be faster now and slower then.
+                encodings.append(_encoding(folder, layout))
         size = sum(path.stat().st_size for path in _files(folder)) / episodes
     size *= _FRAMES / len(seen.values)
     first, last = (statistics.median(some) for some in (saves[:_END], saves[-_END:]))
-    encoding = _encoding(folder, layout)
+    encoding = statistics.median(encodings)
+    rest = statistics.median(np.subtract(saves[-_END:], encodings).tolist())
     per_frame = statistics.median(frames)
     what = f"with a {_PIXELS}x{_PIXELS} camera, lossless, closing included"
     return [
@@ -131,9 +136,10 @@ def _appended(folder: Path, layout: Schema, seen: _Seen, episodes: int) -> list[
                min(_END, episodes), "ms"),
         Figure("save_last", f"saving one of the last {_END} of {episodes}, median", last * 1e3,
                min(_END, episodes), "ms"),
-        Figure("save_encoding", "of that, encoding Parquet, median", encoding * 1e3, _END, "ms"),
-        Figure("save_rest", "saving one of the last, without encoding", (last - encoding) * 1e3,
-               min(_END, episodes), "ms", 15.0, True),
+        Figure("save_encoding", "of that, encoding Parquet, median", encoding * 1e3,
+               len(encodings), "ms"),
+        Figure("save_rest", "saving one of the last, without encoding, median", rest * 1e3,
+               len(encodings), "ms", 15.0, True),
     ]  # fmt: skip
 
 
@@ -141,13 +147,10 @@ def _encoding(folder: Path, layout: Schema) -> float:
     """Return how long it takes to make Parquet of an episode's frames, and of its row [s]."""
     table = data_table(layout, Dataset.open(folder).columns(0), [])
     row, kinds = read_rows(Place().meta(folder))[0], episodes_schema(layout)
-    times = []
-    for _ in range(_END):
-        began = time.perf_counter()
-        parquet([table])
-        episodes_parquet(kinds, [row])
-        times.append(time.perf_counter() - began)
-    return statistics.median(times)
+    began = time.perf_counter()
+    parquet([table])
+    episodes_parquet(kinds, [row])
+    return time.perf_counter() - began
 
 
 def _files(folder: Path) -> Iterator[Path]:
