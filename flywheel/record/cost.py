@@ -210,14 +210,18 @@ def _peer(folder: Path, layout: Schema, seen: _Seen) -> list[Figure]:
     kinds: dict[str, Any] = {
         one.name: {"dtype": one.dtype, "shape": one.shape, "names": list(one.names) or None}
         for one in layout.features
+        # With NumPy 2.4 it cannot save features of one element.
+        if one.shape[0] > 1
     }
+    common = list(kinds)
     for name, (height, width) in layout.cameras.items():
         kinds[name] = {"dtype": "video", "shape": (height, width, 3),
                        "names": ["height", "width", "channels"]}  # fmt: skip
     peer = made.create("local/peer", fps=layout.fps, features=kinds, root=folder, use_videos=True)
     began = time.perf_counter()
     for values, images in zip(seen.values, seen.images, strict=True):
-        peer.add_frame({**values, **images, "task": "measure"})
+        kept = {name: values[name] for name in common}
+        peer.add_frame({**kept, **images, "task": "measure"})
     written = time.perf_counter()
     peer.save_episode()
     saved = time.perf_counter()
