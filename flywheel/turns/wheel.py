@@ -64,8 +64,8 @@ class Wheel:
             ValueError: Something in the folder was changed; it is named. Or there is no room.
         """
         entries = list(self._ledger.entries())
-        self._make_sure_of_room(turns + 1 - len(entries))
         done = {one["turn"]: one for one in entries if one["decision"] != BY_HAND}
+        self._make_sure_of_room(turns + 1 - len(done))
         for turn in range(turns + 1):
             entry = done.get(turn)
             if entry is None:
