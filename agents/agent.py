@@ -10,6 +10,7 @@ from .clerk import Clerk
 from .diagnosis import Diagnosis, Diagnostician
 from .domain import needless
 from .executor import ScriptedExecutor
+from .hand import HEURISTIC, scorer_of
 from .perceive import Belief, TruePoses, make_perceiver
 from .plan import Done, Outcome, Subgoal, Unusable
 from .request import Briefing, Planner
@@ -26,17 +27,22 @@ class Agent:
         planner: Its brain.
         instructions: What the robot is told: one sentence after the other is carried out.
         perceiver: Name of what it sees through.
+        hand: Who judges its grips, as `scorer_of` knows it.
     """
 
     def __init__(
         self, briefing: Briefing, planner: Planner, instructions: Sequence[str],
-        perceiver: str = TruePoses.name,
+        perceiver: str = TruePoses.name, hand: str = HEURISTIC,
     ) -> None:  # fmt: skip
         self.planner, self._instructions = planner, tuple(instructions)
         self._number = 0
         self._idle = 0
         self._executor = ScriptedExecutor(
-            briefing.facility, briefing.body, briefing.seed, make_perceiver(perceiver)
+            briefing.facility,
+            briefing.body,
+            briefing.seed,
+            make_perceiver(perceiver),
+            scorer_of(hand),
         )
         self._diagnostician = Diagnostician()
         self._clerk = Clerk(briefing.facility, briefing.catalogue)

@@ -21,11 +21,13 @@ from .monitor import Monitor
 from .perceive import Belief, Perceiver, TruePoses
 from .plan import Done, Outcome, Subgoal
 from .request import Request
+from .skills.hands import hand_of
 from .skills.moves import Mover, Skill
 from .skills.opening import open_carton
 from .skills.picking import pick
 from .skills.placing import place
 from .skills.scanning import scan
+from .skills.scorer import Scorer
 from .skills.spots import spots
 
 # How long a wait lasts at least and at most [control steps].
@@ -39,16 +41,18 @@ class ScriptedExecutor:
     Args:
         seed: Seed of the motion planner's random trees.
         perceiver: What makes beliefs of observations; true poses if absent.
+        scorer: Judges grips; without one they are tried in a fixed order.
     """
 
     def __init__(
-        self, facility: Facility, body: Body, seed: int, perceiver: Perceiver | None = None
-    ) -> None:
+        self, facility: Facility, body: Body, seed: int, perceiver: Perceiver | None = None,
+        scorer: Scorer | None = None,
+    ) -> None:  # fmt: skip
         self.perceiver = perceiver or TruePoses()
         self._twin = Twin(facility, body)
         rng = np.random.default_rng([seed, 1])
         motion = Motion(self._twin, body.base, np.array(body.home), rng)
-        self._mover = Mover(facility, body, motion, PERIOD)
+        self._mover = Mover(facility, body, motion, PERIOD, hand_of(body, scorer))
         self._places = Places(facility)
         self._monitor = Monitor(self._places)
         self._reported: set[tuple[str, str]] = set()

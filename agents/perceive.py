@@ -11,6 +11,7 @@ from warewheel.sim.facts import inside
 from warewheel.sim.values import (
     CartonState,
     ItemState,
+    Look,
     Manifest,
     Observation,
     Pose,
@@ -38,6 +39,7 @@ class Belief:
         tool: X_WT when the picture was taken that ``carton`` and ``items`` come from.
         step: Control step of now.
         age: Control steps since that picture was taken.
+        look: A depth camera, for who wants to see something now.
     """
 
     body: Proprioception
@@ -49,6 +51,7 @@ class Belief:
     tool: Pose
     step: int
     age: int
+    look: Look | None = field(default=None, compare=False, repr=False)
     _by_name: dict[str, ItemState] = field(default_factory=dict, compare=False, repr=False)
 
     def item(self, name: str) -> ItemState:
@@ -119,6 +122,7 @@ class TruePoses:
             tool=self._tool_at(view.step),
             step=observation.step,
             age=observation.step - view.step,
+            look=observation.look,
         )
         self._seen = observation.step, belief
         return belief

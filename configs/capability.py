@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from . import prism
 from .schema import Body, Cup, Jaws, Sku, Vec3
 
 # Room that the jaws need beyond an item to close around it [m].
@@ -63,6 +64,8 @@ def flat_top(sku: Sku) -> float:
             return NECK * width
         case "mesh":
             return 0.0 if sku.mesh is None else sku.mesh.flat_top
+        case "prism":
+            return prism.flat_top(sku)
     return width
 
 

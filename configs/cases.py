@@ -50,7 +50,9 @@ def check_suite(name: str, body: str) -> Suite:
 
 
 def _cell(case: Case, body: str) -> tuple[tuple[Facility, Body, Catalogue], list[_Mistake]]:
-    site, robot, catalogue = load_cell(case.facility, body, None, case.cartons, case.items)
+    site, robot, catalogue = load_cell(
+        case.facility, body, case.catalogue, case.cartons, case.items
+    )
     delivery = site.delivery.model_copy(update=dict(case.chances))
     site = site.model_copy(update={"delivery": delivery})
     mistakes = list(_mistakes(case, site, catalogue))

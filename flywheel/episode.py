@@ -17,6 +17,7 @@ class Episode:
         body: By which robot.
         planner: Who chose the subgoals.
         perceiver: Through whose eyes.
+        hand: Who judged its grips.
         instruction: The sentence.
         success: Whether every condition of the goal held at the end.
         progress: Share of the goal's conditions that held at the end, 0 to 1.
@@ -43,6 +44,7 @@ class Episode:
     body: str
     planner: str
     perceiver: str
+    hand: str
     instruction: str
     success: bool
     progress: float

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from warewheel.agents.agent import Agent
+from warewheel.agents.hand import HEURISTIC
 from warewheel.agents.perceive import TruePoses
 from warewheel.envs.warehouse import WarehouseEnv
 
@@ -43,6 +44,7 @@ class Job:
         planner: Name of who chooses the subgoals.
         seed: What the episode is sampled from.
         perceiver: Name of what the agent sees through.
+        hand: Who judges its grips.
         video: Where to write a film, or None.
         sheet: Where to write a contact sheet, or None.
         out: Folder for the log, or None.
@@ -53,6 +55,7 @@ class Job:
     planner: str
     seed: int
     perceiver: str = TruePoses.name
+    hand: str = HEURISTIC
     video: Path | None = None
     sheet: Path | None = None
     out: Path | None = None
@@ -266,7 +269,9 @@ class _Bench:
             listeners.append(EpisodeLog(job.out))
         if recorder is not None:
             listeners.append(recorder)
-        return runner.run(self._env, job.planner, job.seed, listeners, perceiver=job.perceiver)
+        return runner.run(
+            self._env, job.planner, job.seed, listeners, perceiver=job.perceiver, hand=job.hand
+        )
 
     def clear(self) -> None:
         if self._env is not None:
@@ -306,7 +311,7 @@ def crash(job: Job, error: str) -> Episode:
     return Episode(
         task=settings["task"], seed=job.seed, facility=Path(settings["facility"]).stem,
         body=Path(settings["body"]).stem, planner=job.planner, perceiver=job.perceiver,
-        instruction=settings.get("instruction") or "", success=False, progress=0.0, stages={},
-        violations=[], failures=["CRASH"], plan=[], error=error, faults=[], diagnoses=[],
-        items=0, steps=0, sim_seconds=0.0, wall_seconds=0.0, hash="",
+        hand=job.hand, instruction=settings.get("instruction") or "", success=False,
+        progress=0.0, stages={}, violations=[], failures=["CRASH"], plan=[], error=error,
+        faults=[], diagnoses=[], items=0, steps=0, sim_seconds=0.0, wall_seconds=0.0, hash="",
     )  # fmt: skip

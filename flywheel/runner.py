@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from warewheel.agents.agent import Agent
 from warewheel.agents.diagnosis import named
+from warewheel.agents.hand import HEURISTIC, hand_id
 from warewheel.agents.perceive import TruePoses
 from warewheel.agents.planners.registry import make_planner
 from warewheel.agents.planners.scribe import Scribe
@@ -72,7 +73,7 @@ class Step:
 
 def run(
     env: WarehouseEnv, planner: str, seed: int, listeners: Sequence[Listener] = (),
-    track: str = "grammar", perceiver: str = TruePoses.name,
+    track: str = "grammar", perceiver: str = TruePoses.name, hand: str = HEURISTIC,
 ) -> Episode:  # fmt: skip
     """Run one episode of ``env`` (in ``joint`` mode) and return how it went.
 
@@ -86,24 +87,24 @@ def run(
     briefing = brief(env.task, (env.facility, env.body, env.catalogue), seed, case)
     told = (env.instruction,) if case is None else case.instructions
     agent = Agent(briefing, Scribe(briefing, make_planner(planner, briefing, track)), told,
-                  perceiver)  # fmt: skip
+                  perceiver, hand)  # fmt: skip
     began = time.perf_counter()
     for listener in listeners:
         listener.on_reset(env, agent)
-    over = False
+    over, who = False, (planner, hand_id(hand))
     try:
         while not over:
             try:
                 step = _advance(env, agent)
             except Exception as error:
                 said = f"{type(error).__name__}: {error}"
-                raise Crash(_end(env, agent, planner, seed, began, listeners, said)) from error
+                raise Crash(_end(env, agent, who, seed, began, listeners, said)) from error
             if step is None:
                 break
             over = step.over
             for listener in listeners:
                 listener.on_step(env, agent, step)
-        return _end(env, agent, planner, seed, began, listeners)
+        return _end(env, agent, who, seed, began, listeners)
     finally:
         agent.close()
 
@@ -121,18 +122,21 @@ def _advance(env: WarehouseEnv, agent: Agent) -> Step | None:
 
 
 def _end(
-    env: WarehouseEnv, agent: Agent, planner: str, seed: int, began: float,
+    env: WarehouseEnv, agent: Agent, who: tuple[str, str], seed: int, began: float,
     listeners: Sequence[Listener], error: str = "",
 ) -> Episode:  # fmt: skip
-    """Sum up how an episode went, and tell the listeners."""
-    episode = _sum_up(env, agent, planner, seed, time.perf_counter() - began, error)
+    """Sum up how an episode went, and tell the listeners.
+
+    ``who`` are the planner and the hand.
+    """
+    episode = _sum_up(env, agent, who, seed, time.perf_counter() - began, error)
     for listener in listeners:
         listener.on_end(env, agent, episode)
     return episode
 
 
 def _sum_up(
-    env: WarehouseEnv, agent: Agent, planner: str, seed: int, wall: float, error: str
+    env: WarehouseEnv, agent: Agent, who: tuple[str, str], seed: int, wall: float, error: str
 ) -> Episode:
     assert env.world is not None
     verdict = env.verdict
@@ -150,7 +154,7 @@ def _sum_up(
         failures.append("GOAL_MISSED" if agent.finished else "TIMEOUT")
     return Episode(
         task=env.task, seed=seed, facility=env.facility.name, body=env.body.name,
-        planner=planner, perceiver=agent.perceiver, instruction=env.instruction,
+        planner=who[0], perceiver=agent.perceiver, hand=who[1], instruction=env.instruction,
         success=verdict.success and not error, progress=round(verdict.progress, 6),
         stages={name: round(share, 6) for name, share in verdict.stages.items()},
         violations=list(verdict.violations), failures=failures, error=error,

@@ -29,6 +29,8 @@ from .errors import Choice, user_errors
 @click.option("--observability", type=Choice(["partial", "full"]), default="partial",
               show_default=True, help="Must labels be read before they are known?")  # fmt: skip
 @click.option("--body", default="panda", show_default=True)
+@click.option("--hand", default="heuristic", show_default=True,
+              help="In physics, who judges grips: heuristic, or a model's folder.")  # fmt: skip
 @click.option("--episodes", type=click.IntRange(min=1), help="Cases of each suite; all if absent.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0),
               help="Of planners' own random choices; the cases are the same for any.")  # fmt: skip
@@ -41,7 +43,7 @@ from .errors import Choice, user_errors
               help="Folder for results, report and episodes.")  # fmt: skip
 def bench(
     planners: tuple[str, ...], suites: tuple[str, ...], track: str, backend: str, protocol: str,
-    observability: str, body: str, episodes: int | None, seed: int, shuffle: bool,
+    observability: str, body: str, hand: str, episodes: int | None, seed: int, shuffle: bool,
     workers: int, resume: bool, out: Path,
 ) -> None:  # fmt: skip
     """Compare planners on the same cases, with intervals and reasons for failure.
@@ -54,6 +56,7 @@ def bench(
       warewheel bench --planner chat:m@http://127.0.0.1:8000/v1 --suite base --out out/served
       warewheel bench --planner scripted --suite mine.yaml --backend physics --out out/mine
     """  # noqa: D301  click reads the control character
+    from warewheel.agents.hand import scorer_of
     from warewheel.agents.planners.registry import check_planner
     from warewheel.configs import check_suite, load_body, names
     from warewheel.flywheel.bench.bench import REPORT, RESULTS, TABLE, run, trials
@@ -70,8 +73,9 @@ def bench(
         for planner in planners:
             check_planner(planner)
         load_body(body)
+        scorer_of(hand)
         loaded = [check_suite(name, body) for name in suites or names("suite")]
-        settings = Settings(track, protocol, backend, observability, body, shuffle, seed)
+        settings = Settings(track, protocol, backend, observability, body, hand, shuffle, seed)
         wanted = trials(planners, loaded, settings, episodes)
         with Bar(len(wanted), shown=sys.stderr.isatty()) as bar:
             results = run(wanted, out, workers, resume, bar.tell)

@@ -40,8 +40,9 @@ _workers = click.option(
               help="Folder of the dataset.")  # fmt: skip
 def collect(
     episodes: int, task: str | None, seed: int, facility: str, body: str, planner: str,
-    perceiver: str, split: str | None, faults: str | None, level: str | None, cameras: str,
-    camera_size: int, codec: str, language: bool, workers: int, resume: bool, out: Path,
+    perceiver: str, hand: str, split: str | None, faults: str | None, level: str | None,
+    cameras: str, camera_size: int, codec: str, language: bool, workers: int, resume: bool,
+    out: Path,
 ) -> None:  # fmt: skip
     """Run episodes and keep them as a LeRobot dataset, failures too.
 
@@ -54,6 +55,7 @@ def collect(
       warewheel collect --episodes 50 --out data/chain --resume
       warewheel collect --split train --episodes 200 --cameras overview,dock --out data/seen
     """  # noqa: D301  click reads the control character
+    from warewheel.agents.hand import hand_id
     from warewheel.agents.perceive import make_perceiver
     from warewheel.agents.planners.registry import check_planner
     from warewheel.configs import load_body
@@ -73,12 +75,14 @@ def collect(
         with user_errors():
             check_planner(planner)
             make_perceiver(perceiver)
+            grips = hand_id(hand)
             views = viewed(cameras)
             settings = {"body": body, "observation": "instruction"}
             cases = asked(task, seed, facility, split, faults, level, episodes, settings)
             what_is_done = task or split or "chain"
             made = {
                 "task": what_is_done, "body": body, "planner": planner, "perceiver": perceiver,
+                "hand": grips,
                 "facility": facility, "split": split, "first seed": str(seed), "faults": faults,
                 "level": level,
             }  # fmt: skip
@@ -89,7 +93,7 @@ def collect(
                 details={name: value for name, value in made.items() if value is not None},
             )
             layout = columns(load_body(body), views, camera_size, codec, language)
-            what = Collection(cases, planner, perceiver, layout, about)
+            what = Collection(cases, planner, perceiver, hand, layout, about)
             before = len(Dataset.open(out)) if resume and (out / INFO).exists() else 0
             with Progress(episodes - before, sys.stderr.isatty(), out) as progress:
                 for episode in run(what, out, pool, resume, progress.show):

@@ -17,6 +17,8 @@ _OPTIONS = (
     click.option("--planner", default="scripted", show_default=True, help="Who chooses subgoals."),
     click.option("--perceiver", default="true-poses", show_default=True,
                  help="What it sees through: true-poses (privileged)."),
+    click.option("--hand", default="heuristic", show_default=True,
+                 help="Who judges grips: heuristic, or the folder of a hand's model."),
     click.option("--split", help="Episodes of a split (see configs/splits), such as test-long."),
     click.option("--faults", help="What goes wrong: none, rare, often, single, or a YAML file."),
     click.option("--level",

@@ -89,16 +89,20 @@ def promote(run: Path, name: str, reason: str) -> None:
 
 @models.command()
 @click.argument("run", type=_RUN)
+@click.option("--learner", default="brain", show_default=True, help="Whose champion.")
 @_REASON
-def rollback(run: Path, reason: str) -> None:
+def rollback(run: Path, learner: str, reason: str) -> None:
     """Make the champion before this one the champion again.
 
-    Example: warewheel models rollback out/wheel
-    """
+    \b
+    Examples:
+      warewheel models rollback out/wheel
+      warewheel models rollback out/wheel --learner hand
+    """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.models import roll_back
 
     with user_errors():
-        _tell(roll_back(run, reason))
+        _tell(roll_back(run, learner, reason))
 
 
 def _tell(entry: dict[str, Any]) -> None:

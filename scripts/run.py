@@ -28,7 +28,7 @@ from .errors import user_errors
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per episode on stdout.")
 def run(
     task: str | None, seed: int, facility: str, body: str, planner: str, perceiver: str,
-    split: str | None, faults: str | None, level: str | None, instruction: str | None,
+    hand: str, split: str | None, faults: str | None, level: str | None, instruction: str | None,
     episodes: int, video: Path | None, out: Path | None, workers: int, as_json: bool,
 ) -> None:  # fmt: skip
     """Run episodes and say how they went.
@@ -41,6 +41,7 @@ def run(
       warewheel run --episodes 50 --seed 1000 --workers 4 --json > results.jsonl
     """  # noqa: D301  click reads the control character
     with user_errors():
+        from warewheel.agents.hand import scorer_of
         from warewheel.agents.perceive import make_perceiver
         from warewheel.agents.planners.registry import check_planner
         from warewheel.flywheel.cases import asked
@@ -48,12 +49,13 @@ def run(
 
         check_planner(planner)
         make_perceiver(perceiver)
+        scorer_of(hand)
         cases = asked(
             task, seed, facility, split, faults, level, episodes,
             {"body": body, "instruction": instruction, "observation": "instruction"},
         )  # fmt: skip
     jobs = [
-        Job(one, planner, seed, perceiver, video=video if k == 0 else None, out=out)
+        Job(one, planner, seed, perceiver, hand, video=video if k == 0 else None, out=out)
         for k, (one, seed) in enumerate(cases)
     ]
     pool: Pool = Inline() if workers == 1 else Processes(workers)

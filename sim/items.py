@@ -8,11 +8,12 @@ import math
 import numpy as np
 import pybullet as p
 
+from warewheel.configs import prism
 from warewheel.configs.capability import NECK
 from warewheel.configs.schema import Condition, Sku, Unit
 
 from .assets import Look, item_urdf
-from .urdf import DATA, Vertex, ring
+from .urdf import DATA, Vertex, ring, solid
 from .values import Pose
 
 # Directions in which an odd shape's outermost points are looked for: enough for flats to lie on
@@ -65,7 +66,7 @@ def _box(client: int, sku: Sku, pose: Pose) -> int:
 @functools.cache
 def _model(sku: Sku) -> str:
     """Return the model file of an item that is no box; it is worked out once for each SKU."""
-    return _mesh(sku) if sku.shape == "mesh" else _round(sku)
+    return {"mesh": _mesh, "prism": _prism}.get(sku.shape, _round)(sku)
 
 
 def _round(sku: Sku) -> str:
@@ -106,6 +107,15 @@ def _mesh(sku: Sku) -> str:
         (*sku.rgb, 1.0), (x, y, z), mesh=(sku.mesh.file, tuple(scale.tolist()), sku.mesh.rpy)
     )
     return item_urdf(sku.sku, sku.mass, sku.size, corners, [look])
+
+
+def _prism(sku: Sku) -> str:
+    """Return the model of a prism or a frustum; it looks like what it is."""
+    corners = prism.corners(sku)
+    points: list[Vertex] = [(x, y, z) for x, y, z in corners.tolist()]
+    file = solid(sku.sku, points, prism.faces(len(points) // 2))
+    look = Look((*sku.rgb, 1.0), (0.0, 0.0, 0.0), mesh=(file, (1.0, 1.0, 1.0), (0.0, 0.0, 0.0)))
+    return item_urdf(sku.sku, sku.mass, sku.size, points, [look])
 
 
 def _outermost(points: np.ndarray) -> list[Vertex]:

@@ -94,15 +94,21 @@ def hull(link: ET.Element, name: str, vertices: Sequence[Vertex]) -> None:
 
     Read from a file, a hull gets faces that the solver can clip; made by a call, it does not.
     """
-    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in vertices]
     # PyBullet takes the vertices of faces alone; which faces does not matter for a hull.
-    lines += [f"f {k} {k + 1} {k + 2}" for k in range(1, len(vertices) - 1)]
+    file = solid(name, vertices, [(k, k + 1, k + 2) for k in range(len(vertices) - 2)])
+    shape = ET.SubElement(link, "collision")
+    ET.SubElement(ET.SubElement(shape, "geometry"), "mesh", filename=file)
+
+
+def solid(name: str, vertices: Sequence[Vertex], faces: Sequence[tuple[int, int, int]]) -> str:
+    """Write a mesh, of triangles by the numbers of their vertices; return the file's path."""
+    lines = [f"v {x:.9g} {y:.9g} {z:.9g}" for x, y, z in vertices]
+    lines += [f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces]
     content = "\n".join(lines) + "\n"
     file = folder() / f"{name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}.obj"
     if not file.exists():
         file.write_text(content)
-    shape = ET.SubElement(link, "collision")
-    ET.SubElement(ET.SubElement(shape, "geometry"), "mesh", filename=str(file))
+    return str(file)
 
 
 def ring(radius: float, height: float) -> tuple[Vertex, ...]:

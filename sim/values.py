@@ -6,8 +6,8 @@ SI units throughout. Quaternions are (x, y, z, w). ``X_WT`` reads "the pose of T
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, get_args
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,6 +210,22 @@ class View:
     step: int
 
 
+class Look(Protocol):
+    """What a depth camera sees that looks straight down on a square."""
+
+    def __call__(self, top: Vec3, side: float, pixels: int) -> NDArray[np.float32]:
+        """Return heights in W over the square, shape (pixels, pixels) [m].
+
+        Rows run along x of W and columns along y, both from low to high.
+
+        Args:
+            top: Middle of the square, at the height of the highest thing that matters, in W [m].
+            side: Of the square, along x and y of W [m].
+            pixels: Along a side.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What one control step yields.
@@ -222,6 +238,7 @@ class Observation:
         view: What is seen of it, late or noisy when cameras fail; only a perceiver declared
             privileged may hand its poses to an agent.
         manifests: What every carton of the delivery should hold, in the order of arrival.
+        look: A depth camera, for who wants to see something now.
     """
 
     step: int
@@ -230,3 +247,4 @@ class Observation:
     scene: Scene
     view: View
     manifests: tuple[Manifest, ...] = ()
+    look: Look | None = field(default=None, compare=False, repr=False)

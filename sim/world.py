@@ -20,6 +20,7 @@ from .bodies.body import make_body
 from .carton import CartonBody
 from .conveyor import ConveyorBody
 from .errors import DeviceError, SimError
+from .eye import Eye
 from .faults.mishaps import Mishaps
 from .faults.schedule import Fired
 from .faults.sensors import Sensors
@@ -228,7 +229,9 @@ class World:
             self._digest.update(_bytes(felt, scene))
         step = len(self._history)
         view = self.sensors.see(scene, step) if digest else View(scene, step)
-        return Observation(step, felt, self.scanner.reads, scene, view, self._manifests)
+        return Observation(
+            step, felt, self.scanner.reads, scene, view, self._manifests, Eye(self._client)
+        )
 
     @property
     def carton(self) -> CartonBody | None:

@@ -10,6 +10,7 @@ import pytest
 
 from warewheel.agents.inventory import OPEN
 from warewheel.agents.perceive import TruePoses
+from warewheel.agents.skills.hands import hand_of
 from warewheel.agents.skills.moves import Mover
 from warewheel.agents.skills.opening import open_carton
 from warewheel.configs import load_cell
@@ -25,7 +26,7 @@ def mover(request: pytest.FixtureRequest) -> Iterator[Mover]:
     facility, body, _ = load_cell("parcel_hub", request.param)
     twin = Twin(facility, body)
     motion = Motion(twin, body.base, np.array(body.home), np.random.default_rng(0))
-    yield Mover(facility, body, motion, PERIOD)
+    yield Mover(facility, body, motion, PERIOD, hand_of(body))
     twin.close()
 
 

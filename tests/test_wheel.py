@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,20 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from warewheel.configs import load_suite
+from warewheel.agents.hand import HEURISTIC
 from warewheel.configs.load import document
 from warewheel.flywheel.training.rows import read
-from warewheel.flywheel.turns import brains, cold, films
+from warewheel.flywheel.turns import brains, chain, cold
 from warewheel.flywheel.turns.brains import BrainLearner
+from warewheel.flywheel.turns.chain import Crew
 from warewheel.flywheel.turns.films import scene
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
 from warewheel.flywheel.turns.models import models
 from warewheel.flywheel.turns.presets import PRESETS
-from warewheel.flywheel.turns.results import gather, page
+from warewheel.flywheel.turns.results import Control, Story, gather, page
 from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, scenarios
-from warewheel.flywheel.turns.wheel import LEDGER, Turn, Wheel, weights
+from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
 from warewheel.scripts.main import main
 
 
@@ -32,6 +34,7 @@ class Pebble:
     """A learner whose model is a number: how many of 100 scenarios it solves."""
 
     name, room = "pebble", 1000
+    headline: tuple[str, ...] = ()
 
     def __init__(self, gains: Sequence[int], stop_at: str = "") -> None:
         self.gains, self.stop_at = gains, stop_at
@@ -47,8 +50,9 @@ class Pebble:
         _write(out, 10)
 
     def log(
-        self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
-    ) -> Log:
+        self, champions: Mapping[str, Path], turn: int, failures: Mapping[str, int], out: Path,
+        tell: Tell,
+    ) -> Log:  # fmt: skip
         self._phase(f"log {turn}")
         out.mkdir(parents=True, exist_ok=True)
         return Log({"episodes": 5}, {"base": turn})
@@ -84,7 +88,7 @@ def _read(folder: Path) -> int:
 def turned(out: Path, learner: Pebble, resume: bool = False) -> list[tuple[str, str, int]]:
     return [
         (turn.entry["decision"], turn.entry["champion"], sum(o.success for o in turn.examined))
-        for turn in Wheel(learner, out, {"seed": 0}, resume).run(len(learner.gains))
+        for turn in Wheel([learner], out, {"seed": 0}, resume).run(len(learner.gains))
     ]
 
 
@@ -120,13 +124,13 @@ def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
 
 
 def test_a_run_with_other_settings_is_refused(tmp_path: Path) -> None:
-    Wheel(Pebble([]), tmp_path / "run", {"seed": 0})
+    Wheel([Pebble([])], tmp_path / "run", {"seed": 0})
     with pytest.raises(ValueError, match="has seed 0, not 1"):
-        Wheel(Pebble([]), tmp_path / "run", {"seed": 1}, resume=True)
+        Wheel([Pebble([])], tmp_path / "run", {"seed": 1}, resume=True)
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine/notes.txt").write_text("mine")
     with pytest.raises(ValueError, match="not empty"):
-        Wheel(Pebble([]), tmp_path / "mine", {"seed": 0})
+        Wheel([Pebble([])], tmp_path / "mine", {"seed": 0})
 
 
 def test_a_model_that_was_changed_is_refused_by_name(tmp_path: Path) -> None:
@@ -141,30 +145,29 @@ def test_a_model_that_was_changed_is_refused_by_name(tmp_path: Path) -> None:
 def test_a_run_for_which_there_is_no_room_does_not_begin(tmp_path: Path) -> None:
     learner = Pebble([5, 5])
     learner.room = 10**18
-    with pytest.raises(ValueError, match=r"3 turns take about .* MB; .* MB are free"):
-        list(Wheel(learner, tmp_path / "run", {}).run(2))
+    with pytest.raises(ValueError, match=r"what is left takes about .* MB; .* MB are free"):
+        list(Wheel([learner], tmp_path / "run", {}).run(2))
     assert learner.asked == []
 
 
 def test_the_report_says_how_the_last_turn_compares_to_the_first(tmp_path: Path) -> None:
-    wheel = Wheel(Pebble([30, 1]), tmp_path / "run", {"seed": 0})
-    turns = list(wheel.run(2))
-    data = gather(turns, {"seed": 0})
+    wheel = Wheel([Pebble([30, 1])], tmp_path / "run", {"seed": 0})
+    data = gather(Story(list(wheel.run(2)), {"seed": 0}))
     assert json.loads(json.dumps(data)) == data
-    assert data["gain"] == {"won": 30, "lost": 0, "n": 100, "p": 0.0}
-    success = [row["metrics"]["success"] for row in data["turns"]]
+    assert data["learners"]["pebble"]["gain"] == {"won": 30, "lost": 0, "n": 100, "p": 0.0}
+    success = [row["learners"]["pebble"]["metrics"]["success"] for row in data["turns"]]
     assert [one["mean"] for one in success] == [0.1, 0.4, 0.4]
     assert all(one["low"] < one["mean"] < one["high"] and one["n"] == 100 for one in success)
     html = page(data)
-    assert "<b>10 %</b>" in html and "<b>40 %</b>" in html and "won 30, lost 0 of 100" in html
-    assert "<h2>What it is not</h2>" not in html
+    assert "<b>10 %</b>" in html and "<b>40 %</b>" in html and "30 won, 0 lost of 100" in html
+    assert "What it is not" not in html
 
 
 def test_controls_are_told_beside_what_they_are_compared_with(tmp_path: Path) -> None:
-    mine = list(Wheel(Pebble([30]), tmp_path / "run", {}).run(1))
-    idle = list(Wheel(Pebble([0]), tmp_path / "idle", {}).run(1))
-    data = gather(mine, {}, {"idle": ("it does not learn", idle)})
-    found = data["controls"]["idle"]
+    mine = list(Wheel([Pebble([30])], tmp_path / "run", {}).run(1))
+    idle = list(Wheel([Pebble([0])], tmp_path / "idle", {}).run(1))
+    data = gather(Story(mine, {}, controls={"idle": Control("it does not learn", idle)}))
+    found = data["learners"]["pebble"]["controls"]["idle"]
     assert (found["gain"]["won"], found["gain"]["lost"]) == (0, 0)
     assert (found["behind"]["won"], found["behind"]["lost"]) == (30, 0)
     assert "idle: it does not learn" in page(data)
@@ -196,7 +199,7 @@ def test_models_are_listed_compared_promoted_and_rolled_back(tmp_path: Path) -> 
     assert json.loads((run / LEDGER).read_text().splitlines()[-1])["reason"] == "smaller"
     # The next turn goes on from it, and what was done is not done again.
     assert turned(run, Pebble([30, -5, 0, 20]), resume=True)[-1] == ("promoted", "pebble-4", 55)
-    assert asked("rollback") == "pebble-2 is the champion\n"
+    assert asked("rollback", "--learner", "pebble") == "pebble-2 is the champion\n"
     assert [one.name for one in models(run) if one.champion] == ["pebble-2"]
 
 
@@ -206,7 +209,8 @@ def test_models_are_listed_compared_promoted_and_rolled_back(tmp_path: Path) -> 
         (["compare", "pebble-0", "pebble-9"], "model 'pebble-9' is unknown"),
         (["promote", "pebble-0"], "is the champion already"),
         (["promote", "pebble-1"], "missing or was changed"),
-        (["rollback"], "the only champion"),
+        (["rollback", "--learner", "pebble"], "the only champion"),
+        (["rollback"], "learner 'brain' is unknown; allowed: pebble"),
     ],
 )
 def test_what_cannot_be_chosen_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
@@ -265,26 +269,27 @@ def test_cold_learnt_primers_and_plain_instructions_of_one_site(tmp_path: Path) 
     assert told and all(set(text.partition(",")[0].split()[1:]) <= zones for text in told)
 
 
-def test_the_first_and_the_last_champion_are_filmed_on_a_case_that_was_won(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_first_and_the_last_crew_are_filmed_on_a_delivery_that_was_won(
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(films, "PLANNER", "null")
-    keys = [f"base/{case.id}" for case in load_suite("base").cases[:3]]
-    turns = []
-    for k, solved in enumerate([{keys[0]}, {keys[0], keys[2]}]):
-        folder = tmp_path / f"models/brain-{k}/model"
-        _write(folder, k)
-        entry = {"turn": k, "champion": f"brain-{k}", "weights": weights(folder),
-                 "decision": "promoted"}  # fmt: skip
-        turns.append(Turn(entry, [Outcome(key, key in solved) for key in keys]))
-    assert scene([turns[0], turns[0]], tmp_path) is None
+    keys = [case.id for case in chain.deliveries(3)]
+    crews = [Crew(name, "null", HEURISTIC) for name in ("first", "last")]
+    outcomes = [
+        [Outcome(key, key in won, kind="chain", seconds=60.0, stored=1.0) for key in keys]
+        for won in ({keys[0]}, {keys[0], keys[2]})
+    ]
+    assert scene([crews[0]] * 2, outcomes, tmp_path) is None
     told: list[str] = []
-    shown = scene(turns, tmp_path, told.append)
+    shown = scene(crews, outcomes, tmp_path, told.append)
     assert shown is not None and shown.case == keys[2]
-    assert told == list(shown.champions) == ["brain-0", "brain-1"]
+    assert told == list(shown.crews) == ["first", "last"]
     assert all(video.startswith("data:video/mp4;base64,") for video in shown.videos)
-    assert scene(turns, tmp_path, told.append) == shown and len(told) == 2
-    html = page(gather(turns, {}), shown)
+    assert scene(crews, outcomes, tmp_path, told.append) == shown and len(told) == 2
+    turns = list(Wheel([Pebble([30])], tmp_path / "run", {}).run(1))
+    data = gather(Story(turns, {}, chain=dict(enumerate(outcomes))))
+    assert data["chain"] == {"won": 1, "lost": 0, "n": 3, "p": 1.0}
+    assert data["turns"][0]["chain"]["metrics"]["items_per_hour"]["mean"] == 60.0
+    html = page(data, shown)
     assert html.count("<video") == 2 and shown.instruction in html
 
 
@@ -293,13 +298,14 @@ def test_the_first_and_the_last_champion_are_filmed_on_a_case_that_was_won(
 
 def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    monkeypatch.setattr(brains, "held_out", lambda turn, each: held_out(turn, 1)[:2])
+    monkeypatch.setattr(brains, "held_out", lambda turn, each, site: held_out(turn, 1)[:2])
     monkeypatch.setattr(brains, "KINDS", ("base",))
-    asked = ["flywheel", "--turns", "1", "--budget", "5", "--workers", "1", "--out"]
+    asked = ["flywheel", "--learn", "brain", "--turns", "1", "--budget", "5", "--workers", "1",
+             "--out"]  # fmt: skip
     runs = [CliRunner().invoke(main, [*asked, str(tmp_path / name)]) for name in ("one", "two")]
     for run in runs:
         assert run.exit_code == 0, run.output
-        assert "turn 0: begin" in run.output and "turn 1: " in run.output
+        assert "turn 0, brain: begin" in run.output and "turn 1, brain: " in run.output
     ledgers = [(tmp_path / name / LEDGER).read_bytes() for name in ("one", "two")]
     assert ledgers[0] == ledgers[1]
     first, last = map(json.loads, ledgers[0].splitlines())
@@ -317,7 +323,7 @@ def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> Non
     _write(tmp_path / "champion", 7)
     log = tmp_path / "log"
     log.mkdir()
-    (log / brains.EPISODES).write_text('{"lessons": []}\n')
+    (log / brains.EPISODES).write_text('{"kind": "base", "case": "one", "lessons": []}\n')
     budget = PRESETS["quick"].brain
     learner = BrainLearner(budget, "none", control="idle", first=tmp_path / "champion")
     learner.begin(tmp_path / "first/model", lambda _: None)
@@ -327,8 +333,9 @@ def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> Non
 
 
 def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
-    learner = BrainLearner(PRESETS["quick"].brain, "scripted", control="plain")
-    log = learner.log(tmp_path / "no-model", 1, {}, tmp_path / "log", lambda _: None)
+    budget = replace(PRESETS["quick"].brain, verified=0)
+    learner = BrainLearner(budget, "scripted", control="plain")
+    log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
     assert log.counts["succeeded"] == log.counts["episodes"] > 0
     rows = [json.loads(line) for line in (tmp_path / "log" / brains.EPISODES).open()]
     assert all(len(row["lessons"]) == 1 for row in rows)

@@ -13,9 +13,9 @@ from warewheel.configs.schema import Cup, Jaws
 from warewheel.sim.values import Array, ItemState, Vec3
 
 # Room for each finger beside the item before the jaws close, and extra opening on the way down [m].
-_ROOM, _SPREAD = 0.008, 0.018
+_ROOM, SPREAD = 0.008, 0.018
 # The hand's palm hangs this far above the tool centre; an item must not reach it [m].
-_PALM = 0.036
+PALM = 0.036
 # Height above an item's top from which a cup is pressed on [m].
 _GAP = 0.004
 # Grips beside the middle are tried so far along the item, as a share of its length.
@@ -51,14 +51,14 @@ def pinches(item: ItemState, jaws: Jaws, attempt: int = 0) -> list[Grasp]:
     """
     _, _, z = item.pose.position
     # At mid-height, where odd shapes are widest, or as low on a tall item as the palm allows.
-    height = max(z, z + extent(item) / 2 - _PALM)
-    sides = sorted(_sides(item))
+    height = max(z, z + extent(item) / 2 - PALM)
+    sides = sorted(level_sides(item))
 
     def grasp(width: float, yaw: float, along: float = 0.0) -> Grasp:
         x, y, _ = item.pose.position
         # A side's own direction is where the jaws open; its length runs across.
         position = (x - math.sin(yaw) * along, y + math.cos(yaw) * along, height)
-        return Grasp(position, yaw, max(0.0, 1.0 - (width + _SPREAD) / jaws.opening))
+        return Grasp(position, yaw, max(0.0, 1.0 - (width + SPREAD) / jaws.opening))
 
     wide = jaws.opening - _ROOM
     fitting = [(width, length, yaw) for width, length, yaw in sides if width <= wide]
@@ -82,7 +82,7 @@ def touches(item: ItemState, cup: Cup, attempt: int = 0) -> list[Grasp]:
     The cup is round; turned with the item's sides it puts the item down straight. With each
     ``attempt`` another place comes first: what did not seal once will not seal again.
     """
-    sides = list(_sides(item))
+    sides = list(level_sides(item))
     if min(width for width, _, _ in sides) < 2 * cup.radius:
         return []
     yaws = [yaw for _, _, yaw in sides]
@@ -111,7 +111,7 @@ def touches(item: ItemState, cup: Cup, attempt: int = 0) -> list[Grasp]:
     return [Grasp(position, yaw, 0.0, lean) for position, lean in spots for yaw in yaws]
 
 
-def _sides(item: ItemState) -> Iterator[tuple[float, float, float]]:
+def level_sides(item: ItemState) -> Iterator[tuple[float, float, float]]:
     """Yield width, length across it [m] and direction in W [rad] of the two level axes."""
     axes = Rotation.from_quat(item.pose.orientation).as_matrix()
     upright = int(np.argmax(np.abs(axes[2])))

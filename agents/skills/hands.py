@@ -6,12 +6,14 @@ from typing import Protocol
 
 from warewheel.agents.perceive import Belief
 from warewheel.configs.schema import Body, Cup, Jaws
-from warewheel.sim.values import ItemState, Pose
+from warewheel.sim.values import ItemState, Look, Pose
 
 from .grasp import Grasp, pinches, touches
 from .moves import Move, Mover, NoMotionError
 from .nudging import nudge
 from .peeling import peel
+from .proposals import proposals
+from .scorer import Scorer
 from .sweeping import sweep
 
 # How far the jaws open beyond the item when they let go [m].
@@ -23,7 +25,7 @@ _PRESS, _PRESSES = 0.002, 6
 class Hand(Protocol):
     """An end effector as skills use it."""
 
-    def grasps(self, item: ItemState, attempt: int) -> list[Grasp]:
+    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         ...
 
@@ -55,14 +57,22 @@ class Hand(Protocol):
 
 
 class JawHand:
-    """Parallel jaws."""
+    """Parallel jaws.
 
-    def __init__(self, jaws: Jaws) -> None:
-        self._jaws = jaws
+    Args:
+        jaws: Their measures.
+        scorer: Judges grips; without one they are tried in a fixed order.
+    """
 
-    def grasps(self, item: ItemState, attempt: int) -> list[Grasp]:
+    def __init__(self, jaws: Jaws, scorer: Scorer | None = None) -> None:
+        self._jaws, self._scorer = jaws, scorer
+
+    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
-        return pinches(item, self._jaws, attempt)
+        found = pinches(item, self._jaws, attempt)
+        if self._scorer is None or look is None:
+            return found
+        return self._scorer.best(item, proposals(item, self._jaws), look, attempt) + found
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
         """Close; whether something is between the jaws shows when it is lifted."""
@@ -88,7 +98,7 @@ class CupHand:
     def __init__(self, cup: Cup) -> None:
         self._cup = cup
 
-    def grasps(self, item: ItemState, attempt: int) -> list[Grasp]:
+    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         return touches(item, self._cup, attempt)
 
@@ -122,8 +132,8 @@ class CupHand:
         return (yield from peel(mover, self, belief, flap, attempt))
 
 
-def hand_of(body: Body) -> Hand:
-    """Return the hand of a body."""
+def hand_of(body: Body, scorer: Scorer | None = None) -> Hand:
+    """Return the hand of a body; jaws grip where a scorer says, if there is one."""
     if isinstance(body.effector, Jaws):
-        return JawHand(body.effector)
+        return JawHand(body.effector, scorer)
     return CupHand(body.effector)

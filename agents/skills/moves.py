@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -19,6 +20,10 @@ from warewheel.sim.facts import inside
 from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Held
 from warewheel.sim.values import Action, Array, ItemState, Pose, Quat, Vec3
+
+if TYPE_CHECKING:
+    from .grasp import Grasp
+    from .hands import Hand
 
 Move = Generator[Action, Belief, Belief]
 Skill = Generator[Action, Belief, Outcome]
@@ -52,15 +57,21 @@ class Mover:
         body: The body that moves.
         motion: Plans the motions.
         period: Control period [s].
+        hand: What is at its end.
     """
 
-    def __init__(self, facility: Facility, body: Body, motion: Motion, period: float) -> None:
+    def __init__(
+        self, facility: Facility, body: Body, motion: Motion, period: float, hand: Hand
+    ) -> None:
         self.facility = facility
         self.body = body
+        self.hand = hand
         self.motion = motion
         self.joints = np.array(body.home, dtype=float)
         self.grips = (0.0,) * body.effectors
         self.held: Held | None = None
+        # The last grip that was tried.
+        self.tried: Grasp | None = None
         self._period = period
         self._known: dict[str, ItemState] = {}
 

@@ -6,7 +6,6 @@ from warewheel.agents.inventory import OPEN
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 
-from .hands import hand_of
 from .moves import Mover, NoMotionError, Skill
 
 _ATTEMPTS = 3
@@ -14,7 +13,7 @@ _ATTEMPTS = 3
 
 def open_carton(mover: Mover, belief: Belief) -> Skill:
     """Open each closed flap; one that falls back is tried again."""
-    hand = hand_of(mover.body)
+    hand = mover.hand
     for attempt in range(_ATTEMPTS):
         carton = belief.carton
         assert carton is not None, "the monitor lets this begin with a docked carton alone"

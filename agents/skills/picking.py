@@ -13,7 +13,6 @@ from warewheel.sim.twin import Held
 from warewheel.sim.values import Pose
 
 from .grasp import Grasp, extent
-from .hands import Hand, hand_of
 from .moves import Move, Mover, NoMotionError, Skill, relative
 
 _ATTEMPTS = 4
@@ -29,15 +28,21 @@ _MARGIN = 0.03
 _SLIP = 0.03
 
 
-def pick(mover: Mover, belief: Belief, name: str) -> Skill:
+def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
     """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then.
 
     Where none can be reached, the item is moved to where one can, if the hand knows how.
+
+    Args:
+        mover: The body.
+        belief: As it is now.
+        name: Of the item.
+        attempts: How often it is tried at most.
     """
-    hand, cause = hand_of(mover.body), "AFFORDANCE"
-    for attempt in range(_ATTEMPTS):
+    hand, cause = mover.hand, "AFFORDANCE"
+    for attempt in range(attempts):
         try:
-            belief = yield from _reach(mover, belief, name, hand, attempt)
+            belief = yield from _reach(mover, belief, name, attempt)
         except NoMotionError as error:
             cause = str(error)
             if cause == "AFFORDANCE":
@@ -63,10 +68,11 @@ def pick(mover: Mover, belief: Belief, name: str) -> Skill:
     return Outcome(False, cause)
 
 
-def _reach(mover: Mover, belief: Belief, name: str, hand: Hand, attempt: int) -> Move:
+def _reach(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
     """Bring the open end effector to the item, by the first grip that can be reached."""
     cause = "AFFORDANCE"
-    for grasp in hand.grasps(mover.last_seen(belief, name), attempt):
+    for grasp in mover.hand.grasps(mover.last_seen(belief, name), attempt, belief.look):
+        mover.tried = grasp
         try:
             return (yield from _approach(mover, belief, name, grasp))
         except NoMotionError as error:

@@ -11,7 +11,6 @@ from warewheel.sim.motion import down
 from warewheel.sim.twin import Held
 from warewheel.sim.values import Pose, Vec3
 
-from .hands import hand_of
 from .moves import DroppedError, Mover, NoMotionError, Skill, lowest, relative
 
 # Height above its final pose from which an item is let down [m].
@@ -44,7 +43,7 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
         except NoMotionError as error:
             cause = str(error)
             continue
-        belief = yield from hand_of(mover.body).release(mover, belief)
+        belief = yield from mover.hand.release(mover, belief)
         gripped, mover.held = mover.held, None
         mover.believe(belief)
         up = Pose((x, y, height + _APPROACH), here.orientation)

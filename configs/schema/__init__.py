@@ -8,7 +8,17 @@ says otherwise.
 from .base import Count, Positive, Rgb, Rising, Share, Strict, Vec3
 from .embodiment import Body, Cup, Jaws
 from .faults import FAULT_KINDS, FaultChance, FaultKind, FaultProfile
-from .goods import Catalogue, Condition, Hazard, MeshShape, Shape, Sku, Temperature, Unit
+from .goods import (
+    Catalogue,
+    Condition,
+    Hazard,
+    MeshShape,
+    PrismShape,
+    Shape,
+    Sku,
+    Temperature,
+    Unit,
+)
 from .order import Extreme, Goods, Move, Order, Reason, Spot
 from .phrases import Phrases
 from .site import (
@@ -62,6 +72,7 @@ __all__ = [
     "Order",
     "Phrases",
     "Positive",
+    "PrismShape",
     "Rack",
     "Reason",
     "Rgb",

@@ -12,7 +12,7 @@ from warewheel.configs.gtin import check_digit
 
 from .base import Positive, Rgb, Strict, Vec3
 
-Shape = Literal["box", "bag", "can", "bottle", "mesh"]
+Shape = Literal["box", "bag", "can", "bottle", "mesh", "prism"]
 Temperature = Literal["ambient", "chilled", "frozen"]
 Condition = Literal["intact", "damaged", "open"]
 Hazard = Literal["none", "flammable", "corrosive", "oxidizer", "toxic"]
@@ -42,6 +42,22 @@ class MeshShape(Strict):
     flat_top: Annotated[float, Field(ge=0.0)] = 0.0
 
 
+class PrismShape(Strict):
+    """An upright prism, or a frustum where its top differs from its base; it fills the item's size.
+
+    Attributes:
+        sides: Number of its corners, seen from above.
+        turn: Of its corners about the upright axis, before it is stretched to its size [rad].
+        top: Size of its top along x and y, as shares of the base's.
+        shift: Of its top along x and y, as shares of the base's half size.
+    """
+
+    sides: Annotated[int, Field(ge=3, le=12)]
+    turn: float = 0.0
+    top: tuple[Positive, Positive] = (1.0, 1.0)
+    shift: tuple[float, float] = (0.0, 0.0)
+
+
 class Sku(Strict):
     """One catalogue entry.
 
@@ -64,6 +80,7 @@ class Sku(Strict):
     shelf_life_days: Annotated[int, Field(gt=0)] | None = None
     rgb: Rgb = (0.7, 0.7, 0.7)
     mesh: MeshShape | None = None
+    prism: PrismShape | None = None
 
     @model_validator(mode="after")
     def _shapely(self) -> Sku:
@@ -72,11 +89,12 @@ class Sku(Strict):
                 f"a {self.shape} is round: expected equal x and y, "
                 f"got {self.size[0]} and {self.size[1]}"
             )
-        if (self.shape == "mesh") != (self.mesh is not None):
-            raise ValueError(
-                f"shape is '{self.shape}' {'without' if self.mesh is None else 'with'} a mesh; "
-                "a mesh goes with shape 'mesh' and with no other"
-            )
+        for name, found in (("mesh", self.mesh), ("prism", self.prism)):
+            if (self.shape == name) != (found is not None):
+                raise ValueError(
+                    f"shape is '{self.shape}' {'without' if found is None else 'with'} a {name}; "
+                    f"a {name} goes with shape '{name}' and with no other"
+                )
         return self
 
 

@@ -35,6 +35,7 @@ class Case(Strict):
         instruction: The sentence, or several that are told one after the other.
         facility: Name or YAML file of the site.
         seed: What the delivery is drawn from.
+        catalogue: Name or YAML file of the goods, in place of the facility's.
         task: ``chain``, or a stage of it.
         cartons: Least and most cartons, in place of the facility's.
         items: Least and most items of a carton, in place of the facility's.
@@ -51,6 +52,7 @@ class Case(Strict):
     facility: str
     seed: Annotated[int, Field(ge=0)]
     task: Task = "chain"
+    catalogue: str | None = None
     cartons: Annotated[tuple[Count, Count], Rising] | None = None
     items: Annotated[tuple[Count, Count], Rising] | None = None
     chances: Chances = Chances()

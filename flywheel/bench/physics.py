@@ -53,8 +53,9 @@ def perform(trial: Trial) -> Result:
         env = WarehouseEnv(body=trial.settings.body, case=trial.case, facility=trial.case.facility)
         try:
             episode = runner.run(
-                env, trial.planner, trial.case.seed, [witness], trial.settings.track
-            )
+                env, trial.planner, trial.case.seed, [witness], trial.settings.track,
+                hand=trial.settings.hand,
+            )  # fmt: skip
         finally:
             env.close()
     except runner.Crash as crash:  # a planner that crashes has failed, and is counted
@@ -79,7 +80,8 @@ def _sum_up(
         labels=dict(sorted(found.items())), primary="" if good else worst,
         steps=len(episode.plan), expert=expert,
         replans=sum(not done.outcome.success for done in played.history[:-1]),
-        perceiver=episode.perceiver, blame=guilty, seconds=seconds,
+        perceiver=episode.perceiver, hand=episode.hand, blame=guilty, seconds=seconds,
+        items=episode.items, sim_seconds=episode.sim_seconds, stages=episode.stages,
         **spoken(witness.planner, played, trace),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from warewheel.agents.hand import HEURISTIC, hand_id
 from warewheel.agents.planners.registry import fingerprint, make_planner
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.planners.speaking import Speaking, write_beside
@@ -40,6 +41,7 @@ class Settings:
         observability: ``partial``: an item is known once its label was read; ``full``: from the
             start. A whole plan is always made with full observability.
         body: Name of the robot.
+        hand: Who judges its grips in physics.
         shuffled: Each case is told another case's instruction, as a control.
         seed: Of planners' own random choices; the cases are the same for any.
     """
@@ -49,6 +51,7 @@ class Settings:
     backend: str = "symbolic"
     observability: str = "partial"
     body: str = "panda"
+    hand: str = HEURISTIC
     shuffled: bool = False
     seed: int = 0
 
@@ -72,7 +75,7 @@ class Trial:
         """What tells this trial from every other: a hash of all that determines its result."""
         what = [
             versions(), self.suite, self.case.model_dump(mode="json"), self.planner,
-            fingerprint(self.planner), asdict(self.settings),
+            fingerprint(self.planner), asdict(self.settings), hand_id(self.settings.hand),
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -91,6 +94,8 @@ class Result:
         read: Tokens.
         cost: In US dollars.
         seconds: Spent on thinking.
+        items: Number of items, in physics.
+        sim_seconds: Simulated time, in physics [s].
         stages: Share of each of the task's stages that was done, 0 to 1.
         trace: Steps with outcomes; with a language model, what it wrote too.
     """
@@ -109,11 +114,14 @@ class Result:
     invalid: int
     replans: int
     perceiver: str = "true-poses"
+    hand: str = HEURISTIC
     blame: str = ""
     written: int = 0
     read: int = 0
     cost: float = 0.0
     seconds: float = 0.0
+    items: int = 0
+    sim_seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
     trace: list[dict[str, Any]] = field(default_factory=list)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from warewheel.agents.hand import hand_id
 from warewheel.flywheel.dataset.card import About
 from warewheel.flywheel.dataset.schema import Schema
 from warewheel.flywheel.dataset.store import Dataset
@@ -24,6 +25,7 @@ class Collection:
         cases: Settings of the environment and seed of each episode.
         planner: Who chooses subgoals.
         perceiver: What it sees through.
+        hand: Who judges its grips.
         schema: What is recorded.
         about: For the dataset's card.
     """
@@ -31,6 +33,7 @@ class Collection:
     cases: Sequence[tuple[Mapping[str, Any], int]]
     planner: str
     perceiver: str
+    hand: str
     schema: Schema
     about: About
 
@@ -58,7 +61,7 @@ def collect(
         dataset.drop_drafts()
         start = _next(dataset, what)
         jobs = [
-            Job(settings, what.planner, seed, what.perceiver, record=record)
+            Job(settings, what.planner, seed, what.perceiver, what.hand, record=record)
             for k, (settings, seed) in enumerate(what.cases[start:], start)
             for record in [Record(folder, what.schema, k)]
         ]
@@ -82,6 +85,7 @@ def _next(dataset: Dataset, what: Collection) -> int:
             and row["config"] == as_json(what.cases[last][0])
             and row["planner"] == what.planner
             and row["perceiver"] == what.perceiver
+            and row["hand"] == hand_id(what.hand)
         )
         if not same:
             raise ValueError(

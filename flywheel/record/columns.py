@@ -33,6 +33,7 @@ FACTS = (
     Fact("body", "str", "robot"),
     Fact("planner", "str", "who chose the subgoals"),
     Fact("perceiver", "str", "through whose eyes"),
+    Fact("hand", "str", "who judged its grips: heuristic, or a model and a hash of it"),
     Fact("instruction", "str", "what the robot was told"),
     Fact("seed", "int", "what the episode was sampled from"),
     Fact("success", "bool", "the goal held at the end"),

@@ -119,7 +119,7 @@ class Recorder:
             place.name: place.unit.model_dump(mode="json")
             for place in env.spec_of_world.placements
         }  # fmt: skip
-        same = ("task", "facility", "body", "planner", "perceiver", "instruction", "seed",
+        same = ("task", "facility", "body", "planner", "perceiver", "hand", "instruction", "seed",
                 "success", "progress", "violations", "failures", "error", "items",
                 "hash")  # fmt: skip
         return {

@@ -30,6 +30,7 @@ class Recipe:
         kinds: Kinds of meanings, in turn.
         phrases: Name of the wordings.
         facilities: In turn; empty for all.
+        catalogue: Name of the goods, in place of the facilities' own.
         cartons: Least and most cartons.
         items: Least and most items of a carton.
         chances: That a delivery differs from its manifests.
@@ -40,6 +41,7 @@ class Recipe:
     kinds: tuple[str, ...]
     phrases: str = "test"
     facilities: tuple[str, ...] = ()
+    catalogue: str | None = None
     cartons: tuple[int, int] = (1, 1)
     items: tuple[int, int] = (3, 5)
     chances: Chances = _CLEAN
@@ -100,7 +102,7 @@ def cases(recipe: Recipe, name: str, first: int, count: int) -> Iterator[Case]:
         blank = Case(
             id=f"{name}-{made:03d}", instruction="?", facility=facility, seed=seed,
             cartons=recipe.cartons if facility != "fresh_grocer" else (1, 1),
-            items=recipe.items, chances=recipe.chances,
+            items=recipe.items, chances=recipe.chances, catalogue=recipe.catalogue,
         )  # fmt: skip
         delivery = delivery_of(blank)
         speaker = Speaker(phrases, rng)

@@ -8,36 +8,34 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, TypeVar
 
 import numpy as np
 
+from warewheel.agents.hand import HEURISTIC
 from warewheel.agents.language.loading import COLD, whereabouts
 from warewheel.agents.language.model import learnt
 from warewheel.configs import load_suite
 from warewheel.configs.choice import unknown
 from warewheel.flywheel.bench import bench
 from warewheel.flywheel.bench.trial import Settings, Trial
-from warewheel.flywheel.lines import whole_lines
 from warewheel.flywheel.spread import spread
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
 from warewheel.flywheel.training.rows import Chat, digest
 
 from . import cold
+from .controls import Control
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rollouts import TEACHERS, Job, Teacher, act
-from .stream import KINDS, Scenario, held_out, scenarios
+from .rows import kept
+from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
 
-Control = Literal["", "idle", "shuffled", "plain"]
-# What to compare a learner with, each in what it does otherwise.
-CONTROLS: dict[Control, str] = {
-    "idle": "its training changes nothing",
-    "shuffled": "it learns answers that belong to other questions",
-    "plain": "it learns from as many episodes of the expert, in place of its own",
-}
-EPISODES, SELECTION = "episodes.jsonl", "selection.json"
+EPISODES, SELECTION, PHYSICS = "episodes.jsonl", "selection.json", "physics"
+# The learner whose champion grips.
+_HAND = "hand"
+One = TypeVar("One")
 # For each lesson that the first model learnt from, primers of each kind.
 _PRIMERS = 1.5
 _CHUNK = 4
@@ -54,6 +52,7 @@ class Budget:
         lessons: Of what the first model learnt from, those that may come again.
         begin: Batches of the first model; with 0 it is ``cold``, which comes along.
         episodes: Of a turn.
+        verified: Of those that succeed, how many are done in physics as well.
         steps: Batches of a turn.
         judged: Held-out scenarios of each kind.
         examined: Cases of each suite.
@@ -63,6 +62,7 @@ class Budget:
     lessons: int
     begin: int
     episodes: int
+    verified: int
     steps: int
     judged: int
     examined: int
@@ -78,19 +78,22 @@ class BrainLearner:
         seed: Of the run.
         control: Do one thing otherwise, as `CONTROLS` says.
         first: The model of turn 0, if there is one already.
+        site: The only facility that it works at, or None for all.
     """
 
     name = "brain"
+    # All kinds count.
+    headline: tuple[str, ...] = ()
 
     def __init__(
         self, budget: Budget, teacher: str, workers: int = 1, seed: int = 0,
-        control: Control = "", first: Path | None = None,
+        control: Control = "", first: Path | None = None, site: str | None = None,
     ) -> None:  # fmt: skip
         if teacher not in TEACHERS:
             raise ValueError(unknown("teacher", teacher, TEACHERS))
         self._budget, self._workers, self._seed = budget, workers, seed
         self._teacher: Teacher = "expert" if control == "plain" else teacher
-        self._control, self._first = control, first
+        self._control, self._first, self._site = control, first, site
         self.room = _MODEL_ROOM + budget.episodes * _EPISODE_ROOM
 
     def begin(self, out: Path, tell: Tell) -> None:
@@ -102,12 +105,14 @@ class BrainLearner:
         self._fit(self._known(), None, self._budget.begin, out, tell)
 
     def log(
-        self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
-    ) -> Log:
-        """Let the champion direct the symbolic twin; keep every conversation."""
-        some = list(scenarios(turn, self._budget.episodes, self._seed, failures))
+        self, champions: Mapping[str, Path], turn: int, failures: Mapping[str, int], out: Path,
+        tell: Tell,
+    ) -> Log:  # fmt: skip
+        """Let the champion direct the symbolic twin, and the body for a sample; keep all of it."""
+        champion = champions[self.name]
+        some = list(scenarios(turn, self._budget.episodes, self._seed, failures, self._site))
         path = out / EPISODES
-        done = list(_kept(path))
+        done = list(kept(path))
         jobs = [Job(str(champion), s.kind, s.case, self._teacher) for s in some]
         out.mkdir(parents=True, exist_ok=True)
         with path.open("a", encoding="utf-8") as file:
@@ -116,11 +121,15 @@ class BrainLearner:
                 file.flush()
                 done.append(row)
                 tell(len(done) / len(jobs))
+        hand = str(champions[_HAND]) if _HAND in champions else HEURISTIC
+        good = [one for one, row in zip(some, done, strict=True) if row["success"]]
+        held = self._verified(champion, hand, _some(good, self._budget.verified), out)
         failed = Counter(row["kind"] for row in done if not row["success"])
         counts = {
             "episodes": len(done), "succeeded": len(done) - failed.total(),
             "slips": sum(row["slips"] for row in done),
             "old": sum(one.old for one in some),
+            "in physics": len(held), "succeeded in physics": sum(held),
         }  # fmt: skip
         return Log(counts, dict(sorted(failed.items())))
 
@@ -133,7 +142,7 @@ class BrainLearner:
             ValueError: A log or the champion is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
-        chats, selection = select([row for log in logs for row in _kept(log / EPISODES)])
+        chats, selection = select([row for log in logs for row in _verified(log)])
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
         if self._control == "idle":
@@ -148,16 +157,27 @@ class BrainLearner:
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
         """Let a model direct the symbolic twin on held-out scenarios."""
-        return self._judge(model, held_out(turn, self._budget.judged), out, tell)
+        return self._judge(model, held_out(turn, self._budget.judged, self._site), out, tell)
 
     def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
         """Let a model direct the symbolic twin on the suites, all but what is to be refused."""
         some = [
-            Scenario(kind, case)
+            Scenario(kind, case, old=kind in WIDTHS[0].kinds)
             for kind in KINDS
-            for case in load_suite(kind).cases[: self._budget.examined]
+            for case in [
+                case for case in load_suite(kind).cases if self._site in (None, case.facility)
+            ][: self._budget.examined]
         ]
         return self._judge(model, some, out, tell)
+
+    def _verified(
+        self, champion: Path, hand: str, some: Sequence[Scenario], out: Path
+    ) -> list[bool]:
+        """Let a body do what succeeded in the symbolic twin; tell which of it succeeds."""
+        settings = Settings(backend="physics", hand=hand)
+        planner = "scripted" if self._teacher == "expert" else f"hf:{champion}"
+        trials = [Trial(one.kind, one.case, planner, settings) for one in some]
+        return [r.success for r in bench.run(trials, out / PHYSICS, self._workers, resume=True)]
 
     def _judge(self, model: Path, some: Sequence[Scenario], out: Path, tell: Tell) -> list[Outcome]:
         trials = [Trial(one.kind, one.case, f"hf:{model}", Settings()) for one in some]
@@ -178,6 +198,7 @@ class BrainLearner:
                 kind=one.kind,
                 label=r.primary,
                 violations=len(r.violations),
+                retries=r.replans,
             )
             for r, one in zip(results, some, strict=True)
         ]
@@ -213,7 +234,7 @@ def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any
     seen: set[str] = set()
     left_out = Counter[str]()
     for row in rows:
-        for chat in row["lessons"]:
+        for chat in () if row.get("unverified") else row["lessons"]:
             key = digest([chat])
             if key in seen:
                 left_out["the same as another"] += 1
@@ -222,11 +243,21 @@ def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any
             else:
                 seen.add(key)
                 chats.append(chat)
-        if not row["lessons"]:
+        if row.get("unverified"):
+            left_out["failed in physics"] += 1
+        elif not row["lessons"]:
             left_out["failed, and nobody to say what was right"] += 1
     about = {"episodes": len(rows), "kept": len(chats), "left_out": dict(sorted(left_out.items())),
              "data": digest(chats)}  # fmt: skip
     return chats, about
+
+
+def _verified(log: Path) -> Iterator[dict[str, Any]]:
+    """Yield a log's episodes; those that failed in physics are ``unverified``."""
+    path = log / PHYSICS / bench.EPISODES
+    failed = {(r.suite, r.case) for r in bench.kept(path) if not r.success} if path.exists() else ()
+    for row in kept(log / EPISODES):
+        yield {**row, "unverified": (row["kind"], row["case"]) in failed}
 
 
 def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:
@@ -239,20 +270,7 @@ def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:
     ]
 
 
-def _some(chats: Sequence[Chat], count: int) -> list[Chat]:
-    """Return so many of these, from all parts alike: they stand in the order of their levels."""
-    count = min(count, len(chats))
-    return [chats[k * len(chats) // count] for k in range(count)]
-
-
-def _kept(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a file.
-
-    Raises:
-        ValueError: A line is no row.
-    """
-    for number, line in enumerate(whole_lines(path), 1):
-        try:
-            yield json.loads(line)
-        except ValueError as error:
-            raise ValueError(f"'{path}':{number} is no row: {error}") from error
+def _some(all_of_them: Sequence[One], count: int) -> list[One]:
+    """Return so many of these, from all parts alike: the order may mean something."""
+    count = min(count, len(all_of_them))
+    return [all_of_them[k * len(all_of_them) // count] for k in range(count)]

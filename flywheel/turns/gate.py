@@ -24,6 +24,9 @@ class Outcome:
         kind: Of scenario.
         label: What a failure is put down to.
         violations: Rules that were broken.
+        retries: Subgoals that failed and were followed by others.
+        stored: Items that were put away, in physics.
+        seconds: Simulated time that it took, in physics [s].
     """
 
     key: str
@@ -33,6 +36,9 @@ class Outcome:
     kind: str = ""
     label: str = ""
     violations: int = 0
+    retries: int = 0
+    stored: float = 0.0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

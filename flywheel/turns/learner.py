@@ -37,18 +37,33 @@ class Learner(Protocol):
     Attributes:
         name: What its models are called by.
         room: What a turn takes on the disk, at most about [bytes].
+        headline: Kinds of scenarios that its success is told of; all of them if there are none.
     """
 
     name: str
     room: int
+    headline: tuple[str, ...]
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Make the model of turn 0."""
 
     def log(
-        self, champion: Path, turn: int, failures: Mapping[str, int], out: Path, tell: Tell
+        self,
+        champions: Mapping[str, Path],
+        turn: int,
+        failures: Mapping[str, int],
+        out: Path,
+        tell: Tell,
     ) -> Log:
-        """Let the champion act on a turn's scenarios, and write what there is to learn."""
+        """Let the champion act on a turn's scenarios, and write what there is to learn.
+
+        Args:
+            champions: Of all learners, by their names.
+            turn: From 1.
+            failures: How many scenarios of each kind failed in the turn before.
+            out: Where to write.
+            tell: Hears of the share that is done.
+        """
 
     def train(
         self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell

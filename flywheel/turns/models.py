@@ -47,19 +47,22 @@ def models(run: Path) -> list[Model]:
     """
     entries = _entries(run)
     found: list[Model] = []
-    champion = ""
+    champions: dict[str, str] = {}
+    last = {entry["learner"]: entry["champion"] for entry in entries}
     for entry in entries:
+        learner = entry["learner"]
         begins = entry["decision"] == "begin"
         if begins or "challenger_weights" in entry:
             name = entry["champion" if begins else "challenger"]
             found.append(
                 Model(
-                    name, entry["turn"], champion, entry["decision"], entry.get("reason", ""),
+                    name, entry["turn"], champions.get(learner, ""), entry["decision"],
+                    entry.get("reason", ""),
                     entry.get("data", ""), entry["weights" if begins else "challenger_weights"],
-                    name == entries[-1]["champion"],
+                    name == last[learner],
                 )
             )  # fmt: skip
-        champion = entry["champion"]
+        champions[learner] = entry["champion"]
     return found
 
 
@@ -86,23 +89,30 @@ def promote(run: Path, name: str, reason: str = "") -> dict[str, Any]:
     if chosen.champion:
         raise ValueError(f"'{name}' is the champion already")
     model_of(run, name, chosen.weights)
-    last = _entries(run)[-1]
+    learner = name.rpartition("-")[0]
+    last = [entry for entry in _entries(run) if entry["learner"] == learner][-1]
     return Ledger(run / LEDGER).append(
         {
-            "turn": last["turn"], "learner": last["learner"], "decision": BY_HAND,
+            "turn": last["turn"], "learner": learner, "decision": BY_HAND,
             "champion": name, "weights": chosen.weights, "failures": {}, "reason": reason,
         }
     )  # fmt: skip
 
 
-def roll_back(run: Path, reason: str = "") -> dict[str, Any]:
-    """Make the champion before this one the champion again; return its entry of the ledger.
+def roll_back(run: Path, learner: str = "brain", reason: str = "") -> dict[str, Any]:
+    """Make a learner's champion before this one the champion again; return its ledger's entry.
 
     Raises:
-        ValueError: There was none before.
+        ValueError: There was none before, or nobody of that name learns in this run.
     """
+    entries = _entries(run)
+    known = list(dict.fromkeys(entry["learner"] for entry in entries))
+    if learner not in known:
+        raise ValueError(unknown("learner", learner, known))
     champions: list[str] = []
-    for entry in _entries(run):
+    for entry in entries:
+        if entry["learner"] != learner:
+            continue
         if not champions or champions[-1] != entry["champion"]:
             champions.append(entry["champion"])
     if len(champions) < 2:

@@ -6,27 +6,44 @@ from dataclasses import dataclass
 
 from warewheel.configs.choice import chosen
 
-from .brains import Budget
+from . import brains, hands
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """Turns, and what a brain may do in each."""
+    """Turns, what a brain and a hand may do in each, and what they do together.
+
+    Attributes:
+        turns: How many.
+        brain: What a brain may do.
+        hand: What a hand may do.
+        chain: Deliveries in physics by which the first champions and the last are compared.
+    """
 
     turns: int
-    brain: Budget
+    brain: brains.Budget
+    hand: hands.Budget
+    chain: int
 
 
 PRESETS = {
     "quick": Preset(
         2,
-        Budget(shape="tiny", lessons=60, begin=40, episodes=24, steps=20, judged=2, examined=1),
+        brains.Budget(
+            shape="tiny", lessons=60, begin=40, episodes=24, verified=1, steps=20, judged=2,
+            examined=1,
+        ),
+        hands.Budget(drills=80, steps=200, judged=16, examined=16),
+        chain=2,
     ),
     "full": Preset(
         4,
-        Budget(
-            shape="small", lessons=300, begin=0, episodes=600, steps=450, judged=10, examined=20,
+        brains.Budget(
+            shape="small", lessons=300, begin=0, episodes=600, verified=6, steps=350, judged=10,
+            examined=20,
         ),
+        hands.Budget(drills=500, steps=1000, judged=90, examined=180),
+        chain=30,
     ),
 }  # fmt: skip
 

@@ -18,6 +18,8 @@ _TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
 RUNS = _KIND // _RUN
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
+# First seed of what brain and hand do together.
+CHAIN = FIRST + 30 * _TURN
 # Share of a turn's scenarios that are like those before, and like those that failed last.
 _OLD, _MINED = 0.2, 0.2
 
@@ -67,8 +69,9 @@ class Scenario:
 
 
 def scenarios(
-    turn: int, count: int, seed: int, failures: Mapping[str, int] | None = None
-) -> Iterator[Scenario]:
+    turn: int, count: int, seed: int, failures: Mapping[str, int] | None = None,
+    site: str | None = None,
+) -> Iterator[Scenario]:  # fmt: skip
     """Yield about so many scenarios of a turn.
 
     Args:
@@ -76,8 +79,12 @@ def scenarios(
         count: How many, about; at least one of each kind.
         seed: Of the run, below `RUNS`.
         failures: How many scenarios of each kind failed in the turn before; more of these come.
+        site: The only facility, or None for each turn's own.
     """
-    now, before = WIDTHS[min(turn, len(WIDTHS) - 1)], WIDTHS[max(0, min(turn - 1, 3))]
+    now, before = (
+        width if site is None else Width(kinds_at(site, width.kinds), (site,))
+        for width in (WIDTHS[min(turn, len(WIDTHS) - 1)], WIDTHS[max(0, min(turn - 1, 3))])
+    )
     failed = Counter(failures or {})
     mined = _MINED if failed else 0.0
     old = _OLD if turn else 0.0
@@ -94,18 +101,25 @@ def scenarios(
         yield from _some(kind, before.facilities, turn, number, seed, old=True)
 
 
-def held_out(turn: int, each: int) -> list[Scenario]:
+def kinds_at(site: str, kinds: Sequence[str] = KINDS) -> tuple[str, ...]:
+    """Return the kinds that there are at a site."""
+    return tuple(kind for kind in kinds if site in (training(kind).facilities or (site,)))
+
+
+def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
     """Return scenarios of every kind at every site; the same for every run.
 
     Args:
         turn: Kinds of an earlier one are old.
         each: Of each kind.
+        site: The only facility, or None for all.
     """
+    sites = (_HUB, _FRESH, _RETURNS) if site is None else (site,)
     before = WIDTHS[max(0, min(turn - 1, len(WIDTHS) - 1))].kinds if turn else ()
     return [
         replace(one, old=kind in before)
-        for kind in KINDS
-        for one in _some(kind, (_HUB, _FRESH, _RETURNS), _HELD_OUT, each, 0)
+        for kind in (KINDS if site is None else kinds_at(site))
+        for one in _some(kind, sites, _HELD_OUT, each, 0)
     ]
 
 

@@ -1,10 +1,10 @@
-"""The wheel: turn after turn a champion acts, a challenger learns from it, the better one stays."""
+"""The wheel: turn after turn champions act, challengers learn from it, the better ones stay."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ Watch = Callable[[int, str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What came of a turn.
+    """What came of a turn for one learner.
 
     Attributes:
         entry: Of the ledger.
@@ -36,10 +36,10 @@ class Turn:
 
 
 class Wheel:
-    """A run of the flywheel for one learner.
+    """A run of the flywheel.
 
     Args:
-        learner: Who learns.
+        learners: Who learns, in the order in which they do.
         out: Folder of the run.
         settings: All that determines the run, as plain data.
         resume: Go on with what is there.
@@ -50,60 +50,68 @@ class Wheel:
     """
 
     def __init__(
-        self, learner: Learner, out: Path, settings: Mapping[str, Any], resume: bool = False,
-        terms: Terms = USUAL,
+        self, learners: Sequence[Learner], out: Path, settings: Mapping[str, Any],
+        resume: bool = False, terms: Terms = USUAL,
     ) -> None:  # fmt: skip
-        self._learner, self._out, self._terms = learner, out, terms
+        self._learners, self._out, self._terms = tuple(learners), out, terms
         self._ledger = Ledger(out / LEDGER)
         self._begin({**settings, "terms": asdict(terms)}, resume)
 
     def run(self, turns: int, watch: Watch = lambda *_: None) -> Iterator[Turn]:
-        """Yield turns from 0 on, those that are done already too.
+        """Yield turns from 0 on, learner by learner, those that are done already too.
 
         Raises:
             ValueError: Something in the folder was changed; it is named. Or there is no room.
         """
         entries = list(self._ledger.entries())
-        done = {one["turn"]: one for one in entries if one["decision"] != BY_HAND}
-        self._make_sure_of_room(turns + 1 - len(done))
-        for turn in range(turns + 1):
-            entry = done.get(turn)
+        done = {(one["turn"], one["learner"]): one for one in entries if one["decision"] != BY_HAND}
+        all_of_them = [(turn, one) for turn in range(turns + 1) for one in self._learners]
+        self._make_sure_of_room([one for k, one in all_of_them if (k, one.name) not in done])
+        for turn, learner in all_of_them:
+            entry = done.get((turn, learner.name))
             if entry is None:
-                # The last entry has the champion, whoever chose it.
+                # Each learner's last entry has its champion, whoever chose it.
+                last = {one["learner"]: one for one in entries}
                 entry = self._ledger.append(
-                    self._turn(turn, entries[-1], watch) if turn else self._first(watch)
+                    self._turn(learner, turn, last, watch) if turn else self._first(learner, watch)
                 )
                 entries.append(entry)
             champion = model_of(self._out, entry["champion"], entry["weights"])
-            yield Turn(entry, self._learner.examine(
-                champion, self._out / "examined" / entry["champion"], _part(watch, turn, "examine")
-            ))  # fmt: skip
+            part = _part(watch, turn, f"{learner.name}, examine")
+            folder = self._out / "examined" / entry["champion"]
+            yield Turn(entry, learner.examine(champion, folder, part))
 
-    def _make_sure_of_room(self, turns: int) -> None:
-        need, free = turns * self._learner.room, shutil.disk_usage(self._out).free
+    def _make_sure_of_room(self, left: Sequence[Learner]) -> None:
+        need, free = sum(one.room for one in left), shutil.disk_usage(self._out).free
         if need > free:
             raise ValueError(
-                f"'{self._out}': {turns} turns take about {need / 1e6:,.0f} MB; "
+                f"'{self._out}': what is left takes about {need / 1e6:,.0f} MB; "
                 f"{free / 1e6:,.0f} MB are free"
             )
 
-    def _first(self, watch: Watch) -> dict[str, Any]:
-        name = f"{self._learner.name}-0"
+    def _first(self, learner: Learner, watch: Watch) -> dict[str, Any]:
+        name = f"{learner.name}-0"
         folder = self._out / "models" / name
-        self._learner.begin(folder / MODEL, _part(watch, 0, "begin"))
+        learner.begin(folder / MODEL, _part(watch, 0, f"{learner.name}, begin"))
         return {
-            "turn": 0, "learner": self._learner.name, "decision": "begin", "champion": name,
+            "turn": 0, "learner": learner.name, "decision": "begin", "champion": name,
             "weights": weights(folder / MODEL), "failures": {},
         }  # fmt: skip
 
-    def _turn(self, turn: int, before: Mapping[str, Any], watch: Watch) -> dict[str, Any]:
-        """Do a turn; return its entry for the ledger."""
-        learner, out = self._learner, self._out
+    def _turn(
+        self, learner: Learner, turn: int, last: Mapping[str, Mapping[str, Any]], watch: Watch
+    ) -> dict[str, Any]:
+        """Do a learner's turn; return its entry for the ledger."""
+        out, before = self._out, last[learner.name]
         name, old = f"{learner.name}-{turn}", before["champion"]
-        champion = model_of(out, old, before["weights"])
+        champions = {
+            who: model_of(out, one["champion"], one["weights"]) for who, one in last.items()
+        }
+        champion = champions[learner.name]
         log = learner.log(
-            champion, turn, before["failures"], out / "logs" / name, _part(watch, turn, "collect")
-        )
+            champions, turn, before["failures"], out / "logs" / name,
+            _part(watch, turn, f"{learner.name}, collect"),
+        )  # fmt: skip
         entry = {
             "turn": turn, "learner": learner.name, "champion": old, "weights": before["weights"],
             "challenger": name, "counts": dict(log.counts), "failures": dict(log.failures),
@@ -112,13 +120,13 @@ class Wheel:
             card = learner.train(
                 champion,
                 [out / "logs" / f"{learner.name}-{k}" for k in range(1, turn + 1)],
-                turn, out / "models" / name, _part(watch, turn, "train"),
+                turn, out / "models" / name, _part(watch, turn, f"{learner.name}, train"),
             )  # fmt: skip
         except Lost as error:
             return {**entry, "decision": "lost", "reason": str(error)}
         new = out / "models" / name / MODEL
         judged = [
-            self._judge(turn, which, model, watch)
+            self._judge(learner, turn, which, model, watch)
             for which, model in ((old, champion), (name, new))
         ]
         found = decide(judged[0], judged[1], self._terms)
@@ -130,9 +138,11 @@ class Wheel:
             return {**entry, "decision": "kept"}
         return {**entry, "decision": "promoted", "champion": name, "weights": weights(new)}
 
-    def _judge(self, turn: int, name: str, model: Path, watch: Watch) -> list[Outcome]:
+    def _judge(
+        self, learner: Learner, turn: int, name: str, model: Path, watch: Watch
+    ) -> list[Outcome]:
         folder = self._out / "judged" / name
-        found = self._learner.judge(model, turn, folder, _part(watch, turn, f"judge {name}"))
+        found = learner.judge(model, turn, folder, _part(watch, turn, f"judge {name}"))
         folder.mkdir(parents=True, exist_ok=True)
         rows = json.dumps([asdict(one) for one in found], ensure_ascii=False)
         (folder / OUTCOMES).write_text(rows + "\n", encoding="utf-8")

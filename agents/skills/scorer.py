@@ -1,0 +1,95 @@
+"""A grasp scorer: how likely a grip holds, judged by a small network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from warewheel.sim.values import ItemState, Look
+
+from .crops import WIDTH, Features, features, mirrored, portrait
+from .grasp import Grasp
+
+WEIGHTS = "model.safetensors"
+# Grips that are tried, so far as the arm cannot reach those before.
+_MOST = 40
+Weights = Mapping[str, NDArray[np.float32]]
+
+
+class Scorer:
+    """A perceptron with rectified hidden layers; it runs on NumPy alone.
+
+    Args:
+        weights: ``0.weight``, shape (out, in), and ``0.bias`` of the first layer, and so on.
+
+    Raises:
+        ValueError: They do not make such a network.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        count = len(weights) // 2
+        names = {f"{k}.{part}" for k in range(count) for part in ("weight", "bias")}
+        if not count or set(weights) != names:
+            raise ValueError(f"weights are {sorted(weights)}; expected 0.weight, 0.bias and so on")
+        self._layers = [(weights[f"{k}.weight"], weights[f"{k}.bias"]) for k in range(count)]
+        width = WIDTH
+        for weight, bias in self._layers:
+            if weight.ndim != 2 or weight.shape[1] != width or bias.shape != weight.shape[:1]:
+                raise ValueError(f"a layer of {width} inputs has weights of shape {weight.shape}")
+            if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+                raise ValueError("a weight is not a number")
+            width = weight.shape[0]
+        if width != 1:
+            raise ValueError(f"the last layer has {width} outputs; expected 1")
+
+    @classmethod
+    def load(cls, folder: Path) -> Scorer:
+        """Return the scorer that is kept in a folder.
+
+        Raises:
+            ValueError: There is none, or it is damaged; the file is named.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        path = folder / WEIGHTS
+        try:
+            return cls(load_file(path))
+        except (OSError, SafetensorError, ValueError) as error:
+            raise ValueError(f"'{path}' is no grasp scorer: {error}") from error
+
+    def scores(self, rows: Features) -> NDArray[np.float64]:
+        """Return the log-odds that each grip holds, shape (n,)."""
+        views = mirrored(rows)
+        found = self._forward(np.concatenate(views)).reshape(len(views), -1)
+        mean: NDArray[np.float64] = found.mean(axis=0, dtype=np.float64)
+        return mean
+
+    def best(
+        self, item: ItemState, grasps: Sequence[Grasp], look: Look, attempt: int
+    ) -> list[Grasp]:
+        """Return the best grips, the best first; another side comes first in each attempt.
+
+        Args:
+            item: What is to be gripped.
+            grasps: To choose from.
+            look: A depth camera.
+            attempt: Counts from 0.
+        """
+        scores = self.scores(features(item, grasps, portrait(item, look)))
+        order = [grasps[k] for k in np.argsort(-scores, kind="stable")]
+        # What did not hold once will hardly hold again; the best from each side, in turn.
+        sides = list({grasp.yaw: grasp for grasp in reversed(order)}.values())
+        sides.sort(key=order.index)
+        first = sides[attempt % len(sides)]
+        return [first, *(grasp for grasp in order[:_MOST] if grasp != first)]
+
+    def _forward(self, values: Features) -> Features:
+        for weight, bias in self._layers[:-1]:
+            values = np.maximum(values @ weight.T + bias, 0.0)
+        weight, bias = self._layers[-1]
+        out: Features = values @ weight.T + bias
+        return out

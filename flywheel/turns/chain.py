@@ -1,0 +1,88 @@
+"""The chain: brain and hand together in physics, on goods that neither has learnt from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from warewheel.agents.hand import HEURISTIC
+from warewheel.configs.schema import Case
+from warewheel.flywheel.bench import bench
+from warewheel.flywheel.bench.trial import Settings, Trial
+from warewheel.flywheel.suites.make import RECIPES, cases
+
+from .gate import Outcome
+from .hands import UNSEEN
+from .learner import Tell
+from .stream import CHAIN
+from .wheel import Turn, model_of
+
+KIND, FOLDER = "chain", "chain"
+# Deliveries that one arm puts away in a minute or two.
+_ITEMS = (2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who does the chain.
+
+    Attributes:
+        name: Of the champions.
+        planner: Who chooses subgoals: a brain, or the scripted expert if no brain learns.
+        hand: Who judges grips: a hand, or the heuristic if no hand learns.
+    """
+
+    name: str
+    planner: str
+    hand: str
+
+
+def crew(turns: Sequence[Turn], run: Path) -> Crew:
+    """Return the champions of all learners after some turns of a run.
+
+    Raises:
+        ValueError: A model was changed; it is named.
+    """
+    last = {turn.entry["learner"]: turn.entry for turn in turns}
+    found = {who: model_of(run, one["champion"], one["weights"]) for who, one in last.items()}
+    return Crew(
+        " and ".join(one["champion"] for one in last.values()),
+        f"hf:{found['brain']}" if "brain" in found else "scripted",
+        str(found["hand"]) if "hand" in found else HEURISTIC,
+    )
+
+
+def deliveries(count: int) -> Iterator[Case]:
+    """Yield so many deliveries of awkward goods, in wordings of the suites; always the same."""
+    recipe = replace(RECIPES["base"], catalogue=UNSEEN, items=_ITEMS, pinned=False)
+    return cases(recipe, KIND, CHAIN, count)
+
+
+def perform(who: Crew, count: int, out: Path, workers: int, tell: Tell) -> list[Outcome]:
+    """Let a crew do deliveries in physics.
+
+    Args:
+        who: The crew.
+        count: How many deliveries.
+        out: Where results are kept; what is there is not done again.
+        workers: Processes; they make no difference to results.
+        tell: Hears of the share that is done.
+    """
+    settings = Settings(backend="physics", hand=who.hand)
+    trials = [Trial(KIND, case, who.planner, settings) for case in deliveries(count)]
+    done = 0
+
+    def note(_: object) -> None:
+        nonlocal done
+        done += 1
+        tell(done / len(trials))
+
+    return [
+        Outcome(
+            key=r.case, success=r.success, stages=r.stages, kind=KIND, label=r.primary,
+            violations=len(r.violations), retries=r.replans,
+            stored=r.items * r.stages.get("store", 0.0), seconds=r.sim_seconds,
+        )
+        for r in bench.run(trials, out, workers, resume=True, tell=note)
+    ]  # fmt: skip
