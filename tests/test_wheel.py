@@ -15,17 +15,19 @@ from click.testing import CliRunner
 
 from warewheel.agents.hand import HEURISTIC
 from warewheel.configs.load import document
+from warewheel.flywheel.suites.quizzes import quiz
 from warewheel.flywheel.training.rows import read
 from warewheel.flywheel.turns import brains, chain, cold
 from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.chain import Crew
+from warewheel.flywheel.turns.exercises import asked, exercises
 from warewheel.flywheel.turns.films import scene
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
-from warewheel.flywheel.turns.models import models
+from warewheel.flywheel.turns.models import models, roll_back
 from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import Control, Story, gather, page
-from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, scenarios
+from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, kinds_at, scenarios
 from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
 from warewheel.scripts.main import main
 
@@ -33,12 +35,13 @@ from warewheel.scripts.main import main
 class Pebble:
     """A learner whose model is a number: how many of 100 scenarios it solves."""
 
-    name, room = "pebble", 1000
+    room = 1000
     headline: tuple[str, ...] = ()
 
-    def __init__(self, gains: Sequence[int], stop_at: str = "") -> None:
-        self.gains, self.stop_at = gains, stop_at
+    def __init__(self, gains: Sequence[int], stop_at: str = "", name: str = "pebble") -> None:
+        self.gains, self.stop_at, self.name = gains, stop_at, name
         self.asked: list[str] = []
+        self.company: list[Mapping[str, Path]] = []
 
     def _phase(self, name: str) -> None:
         self.asked.append(name)
@@ -54,6 +57,7 @@ class Pebble:
         tell: Tell,
     ) -> Log:  # fmt: skip
         self._phase(f"log {turn}")
+        self.company.append(champions)
         out.mkdir(parents=True, exist_ok=True)
         return Log({"episodes": 5}, {"base": turn})
 
@@ -114,6 +118,37 @@ def test_stopped_anywhere_it_goes_on_to_the_same_ledger(stop_at: str, tmp_path: 
     turned(tmp_path / "run", Pebble(gains), resume=True)
     both = [(tmp_path / name / LEDGER).read_bytes() for name in ("whole", "run")]
     assert both[0] == both[1]
+
+
+@pytest.mark.parametrize("stop_at", ["", "begin", "log 1", "judge 2"])
+def test_two_learners_take_turns_and_know_of_each_other(stop_at: str, tmp_path: Path) -> None:
+    def run(out: Path, stop_at: str = "", resume: bool = False) -> list[tuple[int, str, str]]:
+        crew = [Pebble([30, 20]), Pebble([-5, 40], stop_at, name="flint")]
+        turns = list(Wheel(crew, out, {}, resume).run(2))
+        if not resume:
+            last = crew[1].company[-1]
+            assert [last[name].parent.name for name in ("pebble", "flint")] == [
+                "pebble-2", "flint-0",
+            ]  # fmt: skip
+        return [(t.entry["turn"], t.entry["decision"], t.entry["champion"]) for t in turns]
+
+    whole = run(tmp_path / "whole")
+    assert whole == [
+        (0, "begin", "pebble-0"), (0, "begin", "flint-0"),
+        (1, "promoted", "pebble-1"), (1, "kept", "flint-0"),
+        (2, "promoted", "pebble-2"), (2, "promoted", "flint-2"),
+    ]  # fmt: skip
+    if stop_at:
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "part", stop_at)
+        assert run(tmp_path / "part", resume=True) == whole
+        both = [(tmp_path / name / LEDGER).read_bytes() for name in ("whole", "part")]
+        assert both[0] == both[1]
+    roll_back(tmp_path / "whole", "flint")
+    champions = [one.name for one in models(tmp_path / "whole") if one.champion]
+    assert champions == ["flint-0", "pebble-2"] or champions == ["pebble-2", "flint-0"]
+    parents = {one.name: one.parent for one in models(tmp_path / "whole")}
+    assert parents["flint-2"] == "flint-0" and parents["pebble-2"] == "pebble-1"
 
 
 def test_what_is_done_is_not_done_again(tmp_path: Path) -> None:
@@ -251,6 +286,27 @@ def test_what_failed_comes_more_often() -> None:
     assert mined.count("quantity") > plain.count("quantity") + 10
 
 
+@pytest.mark.parametrize("site", ["parcel_hub", "fresh_grocer", "returns_center"])
+def test_at_one_site_there_is_nothing_of_another(site: str) -> None:
+    some = [*scenarios(3, 30, 0, {"long": 2}, site), *held_out(2, 1, site)]
+    assert {one.case.facility for one in some} == {site}
+    assert {one.kind for one in some} == set(kinds_at(site))
+    assert ("long" in kinds_at(site)) == (site == "parcel_hub")
+
+
+def test_exercises_are_about_what_a_turn_brings() -> None:
+    early, late = list(exercises(1, 12, 0)), list(exercises(3, 12, 0))
+    assert {one.plan for one in early} == {"quiz", "riddle", "tally"}
+    assert not {"rules", "conditional"} & {m for one in early for m in one.meanings}
+    assert {"rules", "conditional"} <= {m for one in late for m in one.meanings}
+    assert all("returns_center" not in one.sites for one in early)
+    assert early == list(exercises(1, 12, 0)) and asked(early[0]) == asked(early[0]) != []
+    seeds = [one.seed for turn in (1, 2) for run in (0, 1) for one in exercises(turn, 700, run)]
+    assert len(set(seeds)) == len(seeds)
+    with pytest.raises(ValueError, match="asks about quantity, none of"):
+        quiz("tally", 0, (), ("move",))
+
+
 # What is known before the first turn
 
 
@@ -333,7 +389,7 @@ def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> Non
 
 
 def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
-    budget = replace(PRESETS["quick"].brain, verified=0)
+    budget = replace(PRESETS["quick"].brain, verified=0, exercises=0)
     learner = BrainLearner(budget, "scripted", control="plain")
     log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
     assert log.counts["succeeded"] == log.counts["episodes"] > 0

@@ -13,13 +13,13 @@ from warewheel.flywheel.suites.material import training
 # Seeds of the stream; no suite and nothing that brains are trained on otherwise has any of them.
 FIRST = 500_000_000
 # Seeds set apart for a turn, for a kind within it, and for a run's own seed within that.
-_TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
+TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
 # Number of runs with seeds of their own.
 RUNS = _KIND // _RUN
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
-# First seed of what brain and hand do together.
-CHAIN = FIRST + 30 * _TURN
+# First seeds of what brain and hand do together, and of what a teacher asks.
+CHAIN, EXERCISES = FIRST + 30 * TURN, FIRST + 40 * TURN
 # Share of a turn's scenarios that are like those before, and like those that failed last.
 _OLD, _MINED = 0.2, 0.2
 
@@ -81,10 +81,7 @@ def scenarios(
         failures: How many scenarios of each kind failed in the turn before; more of these come.
         site: The only facility, or None for each turn's own.
     """
-    now, before = (
-        width if site is None else Width(kinds_at(site, width.kinds), (site,))
-        for width in (WIDTHS[min(turn, len(WIDTHS) - 1)], WIDTHS[max(0, min(turn - 1, 3))])
-    )
+    now, before = width(turn, site), width(max(0, min(turn - 1, 3)), site)
     failed = Counter(failures or {})
     mined = _MINED if failed else 0.0
     old = _OLD if turn else 0.0
@@ -99,6 +96,12 @@ def scenarios(
         # Another stretch of seeds of the same turn.
         number = max(1, round(count * old / len(before.kinds)))
         yield from _some(kind, before.facilities, turn, number, seed, old=True)
+
+
+def width(turn: int, site: str | None = None) -> Width:
+    """Return what a turn can ask for, at one site if it is named."""
+    found = WIDTHS[min(turn, len(WIDTHS) - 1)]
+    return found if site is None else Width(kinds_at(site, found.kinds), (site,))
 
 
 def kinds_at(site: str, kinds: Sequence[str] = KINDS) -> tuple[str, ...]:
@@ -128,7 +131,7 @@ def _some(
 ) -> Iterator[Scenario]:
     recipe = training(kind)
     sites = [site for site in recipe.facilities or facilities if site in facilities]
-    first = FIRST + turn * _TURN + KINDS.index(kind) * _KIND + (seed % RUNS) * _RUN
+    first = FIRST + turn * TURN + KINDS.index(kind) * _KIND + (seed % RUNS) * _RUN
     name = f"turn-{turn}-{kind}{'-old' if old else ''}"
     # Those that are like before come from the second half of the run's seeds.
     first += _RUN // 2 if old else 0
