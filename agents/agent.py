@@ -14,6 +14,7 @@ from .hand import HEURISTIC, scorer_of
 from .perceive import Belief, TruePoses, make_perceiver
 from .plan import Done, Outcome, Subgoal, Unusable
 from .request import Briefing, Planner
+from .skills.crops import Tried
 
 # Subgoals that may end one after another without the body having moved.
 _IDLE = 6
@@ -62,6 +63,11 @@ class Agent:
     def diagnoses(self) -> tuple[Diagnosis, ...]:
         """Causes that were named so far for what went wrong."""
         return tuple(self._diagnostician.found)
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """Grips that were tried so far, each with whether it held."""
+        return self._executor.tried
 
     def act(self, observation: Observation) -> Action:
         """Return the action for this control step; once finished, hold still."""

@@ -21,6 +21,7 @@ from .monitor import Monitor
 from .perceive import Belief, Perceiver, TruePoses
 from .plan import Done, Outcome, Subgoal
 from .request import Request
+from .skills.crops import Tried
 from .skills.hands import hand_of
 from .skills.moves import Mover, Skill
 from .skills.opening import open_carton
@@ -70,6 +71,11 @@ class ScriptedExecutor:
     def held(self) -> str | None:
         """Name of the item in the hand, or None."""
         return None if self._mover.held is None else self._mover.held.name
+
+    @property
+    def tried(self) -> tuple[Tried, ...]:
+        """Grips that were tried so far, if it looks at what it grips."""
+        return tuple(self._mover.tried)
 
     def request(
         self, observation: Observation, instruction: str, history: Sequence[Done], number: int = 0

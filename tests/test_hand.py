@@ -19,7 +19,16 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from warewheel.agents.hand import CARD, HEURISTIC, hand_id, scorer_of
-from warewheel.agents.skills.crops import CROP, FACTS, WIDTH, Features, features, mirrored, portrait
+from warewheel.agents.skills.crops import (
+    CROP,
+    FACTS,
+    WIDTH,
+    Features,
+    features,
+    mirrored,
+    portrait,
+    unpacked,
+)
 from warewheel.agents.skills.grasp import pinches
 from warewheel.agents.skills.proposals import proposals
 from warewheel.agents.skills.scorer import WEIGHTS, Scorer
@@ -27,7 +36,7 @@ from warewheel.configs import load_body, load_catalogue, load_facility, prism
 from warewheel.configs.capability import flat_top
 from warewheel.configs.schema import Jaws, PrismShape, Sku, Unit
 from warewheel.flywheel.turns import hands
-from warewheel.flywheel.turns.drills import Choice, Drill, drill, unpacked
+from warewheel.flywheel.turns.drills import Choice, Drill, drill
 from warewheel.flywheel.turns.hands import AWKWARD, PLAIN, TRIALS, UNSEEN, HandLearner
 from warewheel.flywheel.turns.learner import Lost
 from warewheel.scripts.main import main
@@ -188,11 +197,12 @@ def test_grips_that_are_proposed_lie_on_the_item_and_over_its_foot(yaw: float, s
 def test_another_side_comes_first_in_each_attempt() -> None:
     scorer, lying = Scorer(weights(0, 8)), item()
     some = proposals(lying, JAWS)
-    scores = scorer.scores(features(lying, some, portrait(lying, ramp)))
-    firsts = [scorer.best(lying, some, ramp, attempt)[0] for attempt in range(4)]
+    picture = portrait(lying, ramp)
+    scores = scorer.scores(features(lying, some, picture))
+    firsts = [scorer.best(lying, some, picture, attempt)[0] for attempt in range(4)]
     assert firsts[0] == some[int(np.argmax(scores))]
     assert len({grasp.yaw for grasp in firsts}) == 4
-    best = scorer.best(lying, some, ramp, 0)
+    best = scorer.best(lying, some, picture, 0)
     assert len(best) == len(set(best)) == 40
 
 
@@ -384,6 +394,7 @@ def test_drills_of_turns_and_runs_and_judges_are_all_different(heuristic: Path) 
 def test_pinches_stay_the_way_of_a_hand_without_a_scorer() -> None:
     from warewheel.agents.skills.hands import JawHand
 
-    assert JawHand(JAWS).grasps(item(), 0, ramp) == pinches(item(), JAWS, 0)
-    plenty = JawHand(JAWS, Scorer(weights(0, 8))).grasps(item(), 0, ramp)
+    picture = JawHand(JAWS).look(item(), ramp)
+    assert JawHand(JAWS).grasps(item(), 0, picture) == pinches(item(), JAWS, 0)
+    plenty = JawHand(JAWS, Scorer(weights(0, 8))).grasps(item(), 0, picture)
     assert plenty[-len(pinches(item(), JAWS, 0)) :] == pinches(item(), JAWS, 0)

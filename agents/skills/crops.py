@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,19 @@ FACTS = 5
 WIDTH = CROP[0] * CROP[1] + FACTS
 # The picture shows the item alone: nothing farther than this outside of its box [m].
 _RIM = 0.004
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A grip that was tried.
+
+    Attributes:
+        row: Its features, shape (WIDTH,).
+        held: Whether the item came along.
+    """
+
+    row: Features
+    held: bool
 
 
 def portrait(item: ItemState, look: Look) -> Portrait:
@@ -74,6 +89,23 @@ def mirrored(rows: Features) -> list[Features]:
         for a in (1, -1)
         for b in (1, -1)
     ]
+
+
+def packed(row: Features) -> str:
+    """Return a grip's features as text, in half precision."""
+    return base64.b64encode(row.astype("<f2").tobytes()).decode()
+
+
+def unpacked(text: str) -> Features:
+    """Return features as they were packed.
+
+    Raises:
+        ValueError: They are none.
+    """
+    found = np.frombuffer(base64.b64decode(text), "<f2").astype(np.float32)
+    if found.shape != (WIDTH,):
+        raise ValueError(f"a grip has {len(found)} features; expected {WIDTH}")
+    return found
 
 
 def _sampled(picture: NDArray[np.float32], places: NDArray[np.float64]) -> NDArray[np.float64]:

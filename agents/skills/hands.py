@@ -8,6 +8,7 @@ from warewheel.agents.perceive import Belief
 from warewheel.configs.schema import Body, Cup, Jaws
 from warewheel.sim.values import ItemState, Look, Pose
 
+from .crops import Portrait, portrait
 from .grasp import Grasp, pinches, touches
 from .moves import Move, Mover, NoMotionError
 from .nudging import nudge
@@ -25,7 +26,11 @@ _PRESS, _PRESSES = 0.002, 6
 class Hand(Protocol):
     """An end effector as skills use it."""
 
-    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
+    def look(self, item: ItemState, look: Look | None) -> Portrait | None:
+        """Return what it learns of an item by looking, or None if that is of no use to it."""
+        ...
+
+    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         ...
 
@@ -67,12 +72,16 @@ class JawHand:
     def __init__(self, jaws: Jaws, scorer: Scorer | None = None) -> None:
         self._jaws, self._scorer = jaws, scorer
 
-    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
+    def look(self, item: ItemState, look: Look | None) -> Portrait | None:
+        """Look at the item from above."""
+        return None if look is None else portrait(item, look)
+
+    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         found = pinches(item, self._jaws, attempt)
-        if self._scorer is None or look is None:
+        if self._scorer is None or picture is None:
             return found
-        return self._scorer.best(item, proposals(item, self._jaws), look, attempt) + found
+        return self._scorer.best(item, proposals(item, self._jaws), picture, attempt) + found
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
         """Close; whether something is between the jaws shows when it is lifted."""
@@ -98,7 +107,11 @@ class CupHand:
     def __init__(self, cup: Cup) -> None:
         self._cup = cup
 
-    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
+    def look(self, item: ItemState, look: Look | None) -> Portrait | None:
+        """Return None: where a cup seals is known from the item's box."""
+        return None
+
+    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         return touches(item, self._cup, attempt)
 

@@ -21,8 +21,9 @@ from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Held
 from warewheel.sim.values import Action, Array, ItemState, Pose, Quat, Vec3
 
+from .crops import Tried
+
 if TYPE_CHECKING:
-    from .grasp import Grasp
     from .hands import Hand
 
 Move = Generator[Action, Belief, Belief]
@@ -70,8 +71,8 @@ class Mover:
         self.joints = np.array(body.home, dtype=float)
         self.grips = (0.0,) * body.effectors
         self.held: Held | None = None
-        # The last grip that was tried.
-        self.tried: Grasp | None = None
+        # Grips that were tried so far, for who learns from them.
+        self.tried: list[Tried] = []
         self._period = period
         self._known: dict[str, ItemState] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator, Sequence
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -10,8 +11,9 @@ from scipy.spatial.transform import Rotation
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 from warewheel.sim.twin import Held
-from warewheel.sim.values import Pose
+from warewheel.sim.values import Action, Pose
 
+from .crops import Tried, features
 from .grasp import Grasp, extent
 from .moves import Move, Mover, NoMotionError, Skill, relative
 
@@ -41,8 +43,11 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
     """
     hand, cause = mover.hand, "AFFORDANCE"
     for attempt in range(attempts):
+        before = mover.last_seen(belief, name)
+        picture = hand.look(before, belief.look)
+        grasps = hand.grasps(before, attempt, picture)
         try:
-            belief = yield from _reach(mover, belief, name, attempt)
+            belief, grasp = yield from _reach(mover, belief, name, grasps)
         except NoMotionError as error:
             cause = str(error)
             if cause == "AFFORDANCE":
@@ -52,29 +57,34 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
             except NoMotionError:
                 return Outcome(False, cause)
             continue
+        held = False
         try:
             belief = yield from hand.seize(mover, belief)
             grip = relative(belief.tool, mover.last_seen(belief, name).pose)
             mover.held = Held(name, grip)
             belief = yield from _lift(mover, belief)
             now = relative(belief.tool, mover.last_seen(belief, name).pose)
-            if math.dist(now.position, grip.position) < _SLIP:
-                return Outcome(True)
+            held = math.dist(now.position, grip.position) < _SLIP
         except NoMotionError:
             pass
+        if picture is not None:
+            mover.tried.append(Tried(features(before, [grasp], picture)[0], held))
+        if held:
+            return Outcome(True)
         cause = "GRASP_SLIP"
         mover.held = None
         belief = yield from mover.grip(0.0, 10, belief)
     return Outcome(False, cause)
 
 
-def _reach(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
+def _reach(
+    mover: Mover, belief: Belief, name: str, grasps: Sequence[Grasp]
+) -> Generator[Action, Belief, tuple[Belief, Grasp]]:
     """Bring the open end effector to the item, by the first grip that can be reached."""
     cause = "AFFORDANCE"
-    for grasp in mover.hand.grasps(mover.last_seen(belief, name), attempt, belief.look):
-        mover.tried = grasp
+    for grasp in grasps:
         try:
-            return (yield from _approach(mover, belief, name, grasp))
+            return (yield from _approach(mover, belief, name, grasp)), grasp
         except NoMotionError as error:
             cause = str(error)
     raise NoMotionError(cause)

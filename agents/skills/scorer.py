@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from warewheel.sim.values import ItemState, Look
+from warewheel.sim.values import ItemState
 
-from .crops import WIDTH, Features, features, mirrored, portrait
+from .crops import WIDTH, Features, Portrait, features, mirrored
 from .grasp import Grasp
 
 WEIGHTS = "model.safetensors"
@@ -69,17 +69,17 @@ class Scorer:
         return mean
 
     def best(
-        self, item: ItemState, grasps: Sequence[Grasp], look: Look, attempt: int
+        self, item: ItemState, grasps: Sequence[Grasp], picture: Portrait, attempt: int
     ) -> list[Grasp]:
         """Return the best grips, the best first; another side comes first in each attempt.
 
         Args:
             item: What is to be gripped.
             grasps: To choose from.
-            look: A depth camera.
+            picture: Of the item.
             attempt: Counts from 0.
         """
-        scores = self.scores(features(item, grasps, portrait(item, look)))
+        scores = self.scores(features(item, grasps, picture))
         order = [grasps[k] for k in np.argsort(-scores, kind="stable")]
         # What did not hold once will hardly hold again; the best from each side, in turn.
         sides = list({grasp.yaw: grasp for grasp in reversed(order)}.values())

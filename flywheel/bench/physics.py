@@ -9,6 +9,7 @@ from warewheel.agents.planners.registry import make_planner
 from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Planner
+from warewheel.agents.skills.crops import Tried, packed
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel import runner
 from warewheel.flywheel.episode import Episode
@@ -23,6 +24,7 @@ class Witness:
 
     played: Played
     planner: Planner
+    tried: tuple[Tried, ...] = ()
 
     def on_reset(self, env: WarehouseEnv, agent: Agent) -> None:
         """Wait."""
@@ -35,6 +37,7 @@ class Witness:
         verdict = env.verdict
         assert isinstance(agent.planner, Scribe)
         self.planner = agent.planner.inner
+        self.tried = agent.tried
         self.played = Played(
             verdict, list(agent.history), agent.refused, agent.finished and not agent.refused,
             env.observed.step, env.judge.missed(verdict.facts), env.judge.broken,
@@ -82,6 +85,7 @@ def _sum_up(
         replans=sum(not done.outcome.success for done in played.history[:-1]),
         perceiver=episode.perceiver, hand=episode.hand, blame=guilty, seconds=seconds,
         items=episode.items, sim_seconds=episode.sim_seconds, stages=episode.stages,
+        grips=[(packed(one.row), one.held) for one in witness.tried],
         **spoken(witness.planner, played, trace),
     )  # fmt: skip
 

@@ -97,6 +97,7 @@ class Result:
         items: Number of items, in physics.
         sim_seconds: Simulated time, in physics [s].
         stages: Share of each of the task's stages that was done, 0 to 1.
+        grips: In physics, what each grip that was tried looked like, and whether it held.
         trace: Steps with outcomes; with a language model, what it wrote too.
     """
 
@@ -123,6 +124,7 @@ class Result:
     items: int = 0
     sim_seconds: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
+    grips: list[tuple[str, bool]] = field(default_factory=list)
     trace: list[dict[str, Any]] = field(default_factory=list)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import math
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ import numpy as np
 from warewheel.agents.hand import scorer_of
 from warewheel.agents.perceive import TruePoses
 from warewheel.agents.plan import Outcome
-from warewheel.agents.skills.crops import WIDTH, Features, features, portrait
+from warewheel.agents.skills.crops import Features, Portrait, packed
 from warewheel.agents.skills.grasp import Grasp
 from warewheel.agents.skills.hands import JawHand
 from warewheel.agents.skills.moves import Mover
@@ -24,14 +23,12 @@ from warewheel.configs.schema import Jaws, Sku, Unit
 from warewheel.sim.motion import Motion
 from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.twin import Twin
-from warewheel.sim.values import Action, ItemState, Look, Observation, Pose
+from warewheel.sim.values import Action, ItemState, Observation, Pose
 from warewheel.sim.world import PERIOD, World
 
 # Whose grip is tried: the one that the hand likes best or the heuristic does, or one that chance
 # picks.
 Choice = Literal["best", "heuristic", "random"]
-# Cause of a grip that did not hold.
-_SLIP = "GRASP_SLIP"
 BODY = "panda"
 _SITE, _ITEM = "parcel_hub", "item-0"
 # Where on the table an item may stand [m]: the middle, and how far from it along x and y.
@@ -75,20 +72,8 @@ class Trial:
 
     def json(self) -> dict[str, Any]:
         """Return it as plain data, the row in half precision."""
-        row = b"" if self.row is None else base64.b64encode(self.row.astype("<f2").tobytes())
-        return {"success": self.success, "cause": self.cause, "row": row.decode()}
-
-
-def unpacked(row: str) -> Features:
-    """Return features as they were logged.
-
-    Raises:
-        ValueError: They are none.
-    """
-    found = np.frombuffer(base64.b64decode(row), "<f2").astype(np.float32)
-    if found.shape != (WIDTH,):
-        raise ValueError(f"a grip has {len(found)} features; expected {WIDTH}")
-    return found
+        row = "" if self.row is None else packed(self.row)
+        return {"success": self.success, "cause": self.cause, "row": row}
 
 
 def drill(job: Drill) -> Trial:
@@ -116,7 +101,7 @@ class _Fixed(JawHand):
         super().__init__(jaws)
         self._grasp = grasp
 
-    def grasps(self, item: ItemState, attempt: int, look: Look | None) -> list[Grasp]:
+    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
         """Return that grip."""
         return [self._grasp]
 
@@ -147,9 +132,6 @@ class _Bench:
 
     def attempt(self, hand: JawHand, seen: Observation, seed: int) -> Trial:
         """Let a hand pick the item up; it has one attempt."""
-        item, look = seen.view.scene.item(_ITEM), seen.look
-        assert look is not None
-        picture = portrait(item, look)
         twin, perceiver = Twin(self.facility, self.body), TruePoses()
         motion = Motion(
             twin, self.body.base, np.array(self.body.home), np.random.default_rng([seed, 1])
@@ -165,7 +147,5 @@ class _Bench:
             outcome: Outcome = end.value
         finally:
             twin.close()
-        row = None
-        if mover.tried is not None and outcome.cause in ("", _SLIP):
-            row = features(item, [mover.tried], picture)[0]
+        row = mover.tried[0].row if mover.tried else None
         return Trial(outcome.success, outcome.cause, row)

@@ -15,20 +15,23 @@ from typing import Any
 import numpy as np
 
 from warewheel.agents.hand import CARD, scorer_of
+from warewheel.agents.skills.crops import unpacked
 from warewheel.configs import load_body, load_catalogue
 from warewheel.configs.capability import refusals
+from warewheel.flywheel.bench import bench
 from warewheel.flywheel.provenance import versions
 from warewheel.flywheel.spread import spread
 from warewheel.flywheel.training.grips import fit
 from warewheel.flywheel.training.loop import Diverged
 
+from .brains import PHYSICS, BrainLearner
 from .controls import Control
-from .drills import BODY, Choice, Drill, drill, unpacked
+from .drills import BODY, Choice, Drill, drill
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rows import kept
 
-TRIALS = "trials.jsonl"
+TRIALS, WORK = "trials.jsonl", "work.jsonl"
 # Goods that are learnt from, goods that never are, and those that anybody can grip.
 AWKWARD, UNSEEN, PLAIN = "awkward", "awkward-unseen", "general"
 # Turn by turn more of the awkward goods come; from this one on, all of them.
@@ -92,6 +95,7 @@ class HandLearner:
         """Let the champion grip, and chance; keep what grips looked like and whether they held."""
         jobs = list(self._jobs(str(champions[self.name]), turn, failures))
         done = list(self._drilled(jobs, out, tell))
+        work = self._worked(turn, out)
         failed = Counter[str]()
         for job, row in zip(jobs, done, strict=True):
             if job.catalogue == AWKWARD and job.choice == "best" and not row["success"]:
@@ -100,7 +104,7 @@ class HandLearner:
         counts = {
             "drills": len(done), "held": sum(row["success"] for row in done),
             "own choices": len(best), "own choices that held": sum(row["success"] for row in best),
-            "goods": len({job.sku for job in jobs}),
+            "goods": len({job.sku for job in jobs}), "grips at work": work,
         }  # fmt: skip
         return Log(counts, dict(sorted(failed.items())))
 
@@ -114,7 +118,7 @@ class HandLearner:
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
         scorer_of(str(champion))
-        trials = [row for log in logs for row in _trials(log / TRIALS)]
+        trials = [row for log in logs for name in (TRIALS, WORK) for row in _trials(log / name)]
         tried = [row for row in trials if row["row"]]
         card: dict[str, Any] = {
             "data": _digest(tried), "trials": len(trials), "kept": len(tried),
@@ -162,6 +166,20 @@ class HandLearner:
             )
             for job, row in zip(jobs, self._drilled(jobs, out, tell), strict=True)
         ]  # fmt: skip
+
+    def _worked(self, turn: int, out: Path) -> int:
+        """Write down the grips of what a brain did in physics this turn; return their number."""
+        path = out.parent / f"{BrainLearner.name}-{turn}" / PHYSICS / bench.EPISODES
+        rows = [
+            {"success": held, "row": row}
+            for result in (bench.kept(path) if path.exists() else ())
+            for row, held in result.grips
+        ]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        draft = out / f".{WORK}"
+        draft.write_text(text, encoding="utf-8")
+        draft.rename(out / WORK)
+        return len(rows)
 
     def _jobs(self, hand: str, turn: int, failures: Mapping[str, int]) -> Iterator[Drill]:
         """Yield a turn's drills."""

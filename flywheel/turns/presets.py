@@ -42,7 +42,7 @@ PRESETS = {
             shape="small", lessons=300, begin=0, episodes=600, verified=6, exercises=600, steps=350,
             judged=10, examined=20,
         ),
-        hands.Budget(drills=500, steps=1000, judged=90, examined=180),
+        hands.Budget(drills=250, steps=1000, judged=90, examined=180),
         chain=30,
     ),
 }  # fmt: skip
