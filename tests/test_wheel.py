@@ -15,12 +15,10 @@ from click.testing import CliRunner
 
 from warewheel.agents.hand import HEURISTIC
 from warewheel.configs.load import document
-from warewheel.flywheel.suites.quizzes import quiz
 from warewheel.flywheel.training.rows import read
 from warewheel.flywheel.turns import brains, chain, cold
 from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.chain import Crew
-from warewheel.flywheel.turns.exercises import asked, exercises
 from warewheel.flywheel.turns.films import scene
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
@@ -294,19 +292,6 @@ def test_at_one_site_there_is_nothing_of_another(site: str) -> None:
     assert ("long" in kinds_at(site)) == (site == "parcel_hub")
 
 
-def test_exercises_are_about_what_a_turn_brings() -> None:
-    early, late = list(exercises(1, 12, 0)), list(exercises(3, 12, 0))
-    assert {one.plan for one in early} == {"quiz", "riddle", "tally"}
-    assert not {"rules", "conditional"} & {m for one in early for m in one.meanings}
-    assert {"rules", "conditional"} <= {m for one in late for m in one.meanings}
-    assert all("returns_center" not in one.sites for one in early)
-    assert early == list(exercises(1, 12, 0)) and asked(early[0]) == asked(early[0]) != []
-    seeds = [one.seed for turn in (1, 2) for run in (0, 1) for one in exercises(turn, 700, run)]
-    assert len(set(seeds)) == len(seeds)
-    with pytest.raises(ValueError, match="asks about quantity, none of"):
-        quiz("tally", 0, (), ("move",))
-
-
 # What is known before the first turn
 
 
@@ -389,7 +374,7 @@ def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> Non
 
 
 def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
-    budget = replace(PRESETS["quick"].brain, verified=0, exercises=0)
+    budget = replace(PRESETS["quick"].brain, verified=0)
     learner = BrainLearner(budget, "scripted", control="plain")
     log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
     assert log.counts["succeeded"] == log.counts["episodes"] > 0

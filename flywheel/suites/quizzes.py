@@ -9,8 +9,8 @@ of them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -71,27 +71,18 @@ PLANS = {
 }  # fmt: skip
 
 
-def quiz(
-    kind: str, seed: int, sites: Sequence[str] = (), meanings: Collection[str] | None = None
-) -> list[Any]:
+def quiz(kind: str, seed: int) -> list[Any]:
     """Return a conversation about one instruction after another; empty if chance found none.
 
     Args:
         kind: One of `PLANS`.
         seed: Same seed, same conversation.
-        sites: Facilities that take turns; all that are shipped if none are named.
-        meanings: Kinds of instructions, of those that the plan has; all of them if absent.
-
-    Raises:
-        ValueError: The plan has none of these kinds.
     """
-    known, plan = sites or names("facility"), PLANS[kind]
-    if meanings is not None:
-        plan = replace(plan, kinds=tuple(one for one in plan.kinds if one in meanings))
-    if not plan.kinds:
-        raise ValueError(f"a {kind} asks about {', '.join(PLANS[kind].kinds)}, none of {meanings}")
+    known = names("facility")
     briefing = asking.briefing(known[seed % len(known)])
-    return asking.conversation(_instructions(plan, briefing, np.random.default_rng([seed, 9])))
+    return asking.conversation(
+        _instructions(PLANS[kind], briefing, np.random.default_rng([seed, 9]))
+    )
 
 
 def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:

@@ -26,7 +26,6 @@ from warewheel.flywheel.training.rows import Chat, digest
 
 from . import cold
 from .controls import Control
-from .exercises import asked, exercises
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rollouts import TEACHERS, Job, Teacher, act
@@ -34,7 +33,6 @@ from .rows import kept
 from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
 
 EPISODES, SELECTION, PHYSICS = "episodes.jsonl", "selection.json", "physics"
-EXERCISES = "exercises.jsonl"
 # The learner whose champion grips.
 _HAND = "hand"
 One = TypeVar("One")
@@ -55,7 +53,6 @@ class Budget:
         begin: Batches of the first model; with 0 it is ``cold``, which comes along.
         episodes: Of a turn.
         verified: Of those that succeed, how many are done in physics as well.
-        exercises: Of a turn, if there is a teacher.
         steps: Batches of a turn.
         judged: Held-out scenarios of each kind.
         examined: Cases of each suite.
@@ -66,7 +63,6 @@ class Budget:
     begin: int
     episodes: int
     verified: int
-    exercises: int
     steps: int
     judged: int
     examined: int
@@ -128,13 +124,11 @@ class BrainLearner:
         hand = str(champions[_HAND]) if _HAND in champions else HEURISTIC
         good = [one for one, row in zip(some, done, strict=True) if row["success"]]
         held = self._verified(champion, hand, _some(good, self._budget.verified), out)
-        exercised = self._exercised(turn, out)
         failed = Counter(row["kind"] for row in done if not row["success"])
         counts = {
             "episodes": len(done), "succeeded": len(done) - failed.total(),
             "slips": sum(row["slips"] for row in done),
             "old": sum(one.old for one in some),
-            "exercises": exercised,
             "in physics": len(held), "succeeded in physics": sum(held),
         }  # fmt: skip
         return Log(counts, dict(sorted(failed.items())))
@@ -148,10 +142,7 @@ class BrainLearner:
             ValueError: A log or the champion is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
-        chats, selection = select([
-            *(row for log in logs for row in _verified(log)),
-            *(row for log in logs for row in kept(log / EXERCISES)),
-        ])  # fmt: skip
+        chats, selection = select([row for log in logs for row in _verified(log)])
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
         if self._control == "idle":
@@ -178,25 +169,6 @@ class BrainLearner:
             ][: self._budget.examined]
         ]
         return self._judge(model, some, out, tell)
-
-    def _exercised(self, turn: int, out: Path) -> int:
-        """Write down what a teacher asks, and what is right; return how much that is."""
-        jobs = list(exercises(turn, self._budget.exercises, self._seed, self._site))
-        if self._teacher == "none":
-            jobs = []
-        made = (
-            map(asked, jobs) if self._workers == 1 else spread(asked, jobs, self._workers, _CHUNK)
-        )
-        rows = [
-            {"kind": job.plan, "case": f"{job.plan}-{job.seed}", "lessons": [said]}
-            for job, said in zip(jobs, made, strict=True)
-            if said
-        ]
-        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-        draft = out / f".{EXERCISES}"
-        draft.write_text(text, encoding="utf-8")
-        draft.rename(out / EXERCISES)
-        return len(rows)
 
     def _verified(
         self, champion: Path, hand: str, some: Sequence[Scenario], out: Path

@@ -13,13 +13,13 @@ from warewheel.flywheel.suites.material import training
 # Seeds of the stream; no suite and nothing that brains are trained on otherwise has any of them.
 FIRST = 500_000_000
 # Seeds set apart for a turn, for a kind within it, and for a run's own seed within that.
-TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
+_TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
 # Number of runs with seeds of their own.
 RUNS = _KIND // _RUN
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
-# First seeds of what brain and hand do together, and of what a teacher asks.
-CHAIN, EXERCISES = FIRST + 30 * TURN, FIRST + 40 * TURN
+# First seed of what brain and hand do together.
+CHAIN = FIRST + 30 * _TURN
 # Share of a turn's scenarios that are like those before, and like those that failed last.
 _OLD, _MINED = 0.2, 0.2
 
@@ -32,28 +32,28 @@ class Width:
     facilities: tuple[str, ...]
 
 
-_HUB, _FRESH, _RETURNS = "parcel_hub", "fresh_grocer", "returns_center"
+_HUB, _FRESH, _RE_TURNS = "parcel_hub", "fresh_grocer", "returns_center"
 # The first is what a learner knows before the first turn; the last goes on for ever.
 WIDTHS = (
     Width(("base",), (_HUB,)),
     Width(("base", "paraphrase", "reference", "quantity"), (_HUB, _FRESH)),
     Width(
         ("base", "paraphrase", "reference", "quantity", "rules", "conditional"),
-        (_HUB, _FRESH, _RETURNS),
+        (_HUB, _FRESH, _RE_TURNS),
     ),
     Width(
         (
             "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
             "memory", "long", "zh",
         ),
-        (_HUB, _FRESH, _RETURNS),
+        (_HUB, _FRESH, _RE_TURNS),
     ),
     Width(
         (
             "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
             "memory", "long", "zh", "discrepancy", "injection",
         ),
-        (_HUB, _FRESH, _RETURNS),
+        (_HUB, _FRESH, _RE_TURNS),
     ),
 )  # fmt: skip
 KINDS = WIDTHS[-1].kinds
@@ -117,7 +117,7 @@ def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
         each: Of each kind.
         site: The only facility, or None for all.
     """
-    sites = (_HUB, _FRESH, _RETURNS) if site is None else (site,)
+    sites = (_HUB, _FRESH, _RE_TURNS) if site is None else (site,)
     before = WIDTHS[max(0, min(turn - 1, len(WIDTHS) - 1))].kinds if turn else ()
     return [
         replace(one, old=kind in before)
@@ -131,7 +131,7 @@ def _some(
 ) -> Iterator[Scenario]:
     recipe = training(kind)
     sites = [site for site in recipe.facilities or facilities if site in facilities]
-    first = FIRST + turn * TURN + KINDS.index(kind) * _KIND + (seed % RUNS) * _RUN
+    first = FIRST + turn * _TURN + KINDS.index(kind) * _KIND + (seed % RUNS) * _RUN
     name = f"turn-{turn}-{kind}{'-old' if old else ''}"
     # Those that are like before come from the second half of the run's seeds.
     first += _RUN // 2 if old else 0
