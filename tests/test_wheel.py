@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -396,3 +401,34 @@ def test_shuffled_answers_keep_their_questions() -> None:
     answers = [c[1]["content"] for c in mixed]
     assert sorted(answers) == sorted(c[1]["content"] for c in chats)
     assert answers != [c[1]["content"] for c in chats]
+
+
+def killed(out: Path, rng: random.Random) -> Iterator[int]:
+    """Turn a wheel again and again, killed at some time, until it ends by itself."""
+    command = "from warewheel.scripts.main import main; main()"
+    words = ["flywheel", "--no-films", "--workers", "2", "--out", str(out)]
+    while True:
+        more = ["--resume"] if (out / "run.json").exists() else []
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, *words, *more], start_new_session=True,
+            stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            assert process.wait(rng.uniform(5, 60)) == 0
+            return
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            yield 1
+
+
+@pytest.mark.slow
+def test_kills_leave_no_trace_in_a_wheel(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    asked = ["flywheel", "--no-films", "--workers", "2", "--out", str(tmp_path / "quiet")]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    kills = sum(killed(tmp_path / "killed", random.Random(0)))
+    assert kills >= 2
+    for name in (LEDGER, "results.json"):
+        assert (tmp_path / "killed" / name).read_bytes() == (tmp_path / "quiet" / name).read_bytes()
