@@ -108,11 +108,12 @@ def flywheel(
             ends = [[t for t in done if t.entry["turn"] <= k] for k in (0, turns)]
             crews = [chain.crew(some, out) for some in ends]
             together = {}
+            some = chain.deliveries(asked.chain, facility)
             for k, one in zip((0, turns), crews, strict=True):
                 folder = out / chain.FOLDER / f"turn-{k}"
                 with _bar() as show:
                     tell = partial(show, f"turn {k}: chain")
-                    together[k] = chain.perform(one, asked.chain, folder, workers, tell)
+                    together[k] = chain.perform(one, some, folder, workers, tell)
                 click.echo(f"turn {k}, together in physics")
                 _tell(one.name, together[k])
             others: dict[str, Control] = {}
@@ -128,10 +129,8 @@ def flywheel(
             headlines = {one.name: one.headline for one in mine}
             data = gather(Story(done, settings, headlines, together, others))
             (out / RESULTS).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-            shown = (
-                scene(crews, list(together.values()), out, lambda x: click.echo(f"filming {x}"))
-                if films else None
-            )  # fmt: skip
+            before_and_after = list(together.values())
+            shown = scene(crews, before_and_after, some, out, _say) if films else None
             (out / REPORT).write_text(page(data, shown), encoding="utf-8")
         click.echo(out / REPORT)
     except (KeyboardInterrupt, Stopped):
@@ -150,6 +149,10 @@ def _spin(wheel: Wheel, turns: int) -> list[Turn]:
             click.echo(f"turn {entry['turn']}, {entry['learner']}: {entry['decision']}{why}")
             _tell(entry["champion"], turn.examined)
     return seen
+
+
+def _say(name: str) -> None:
+    click.echo(f"filming {name}")
 
 
 def _tell(name: str, examined: Sequence[Outcome]) -> None:

@@ -21,7 +21,7 @@ from click.testing import CliRunner
 from warewheel.agents.hand import HEURISTIC
 from warewheel.configs.load import document
 from warewheel.flywheel.training.rows import read
-from warewheel.flywheel.turns import brains, chain, cold
+from warewheel.flywheel.turns import brains, chain, cold, hands
 from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.chain import Crew
 from warewheel.flywheel.turns.films import scene
@@ -297,6 +297,14 @@ def test_at_one_site_there_is_nothing_of_another(site: str) -> None:
     assert ("long" in kinds_at(site)) == (site == "parcel_hub")
 
 
+def test_deliveries_of_the_chain_are_of_goods_that_no_hand_learns_on() -> None:
+    here = chain.deliveries(6, "returns_center")
+    assert {case.facility for case in here} == {"returns_center"}
+    assert {case.facility for case in chain.deliveries(12)} >= {"parcel_hub", "fresh_grocer"}
+    assert {case.catalogue for case in here} == {hands.UNSEEN}
+    assert here == chain.deliveries(6, "returns_center")
+
+
 # What is known before the first turn
 
 
@@ -318,19 +326,20 @@ def test_cold_learnt_primers_and_plain_instructions_of_one_site(tmp_path: Path) 
 def test_the_first_and_the_last_crew_are_filmed_on_a_delivery_that_was_won(
     tmp_path: Path,
 ) -> None:
-    keys = [case.id for case in chain.deliveries(3)]
+    cases = chain.deliveries(3)
+    keys = [case.id for case in cases]
     crews = [Crew(name, "null", HEURISTIC) for name in ("first", "last")]
     outcomes = [
         [Outcome(key, key in won, kind="chain", seconds=60.0, stored=1.0) for key in keys]
         for won in ({keys[0]}, {keys[0], keys[2]})
     ]
-    assert scene([crews[0]] * 2, outcomes, tmp_path) is None
+    assert scene([crews[0]] * 2, outcomes, cases, tmp_path) is None
     told: list[str] = []
-    shown = scene(crews, outcomes, tmp_path, told.append)
+    shown = scene(crews, outcomes, cases, tmp_path, told.append)
     assert shown is not None and shown.case == keys[2]
     assert told == list(shown.crews) == ["first", "last"]
     assert all(video.startswith("data:video/mp4;base64,") for video in shown.videos)
-    assert scene(crews, outcomes, tmp_path, told.append) == shown and len(told) == 2
+    assert scene(crews, outcomes, cases, tmp_path, told.append) == shown and len(told) == 2
     turns = list(Wheel([Pebble([30])], tmp_path / "run", {}).run(1))
     data = gather(Story(turns, {}, chain=dict(enumerate(outcomes))))
     assert data["chain"] == {"won": 1, "lost": 0, "n": 3, "p": 1.0}

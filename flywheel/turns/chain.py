@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,24 +53,32 @@ def crew(turns: Sequence[Turn], run: Path) -> Crew:
     )
 
 
-def deliveries(count: int) -> Iterator[Case]:
-    """Yield so many deliveries of awkward goods, in wordings of the suites; always the same."""
-    recipe = replace(RECIPES["base"], catalogue=UNSEEN, items=_ITEMS, pinned=False)
-    return cases(recipe, KIND, CHAIN, count)
+def deliveries(count: int, site: str | None = None) -> list[Case]:
+    """Return so many deliveries of awkward goods, in wordings of the suites; always the same.
+
+    Args:
+        count: How many.
+        site: The only facility, or None for all.
+    """
+    recipe = replace(
+        RECIPES["base"], catalogue=UNSEEN, items=_ITEMS, pinned=False,
+        facilities=() if site is None else (site,),
+    )  # fmt: skip
+    return list(cases(recipe, KIND, CHAIN, count))
 
 
-def perform(who: Crew, count: int, out: Path, workers: int, tell: Tell) -> list[Outcome]:
+def perform(who: Crew, some: Sequence[Case], out: Path, workers: int, tell: Tell) -> list[Outcome]:
     """Let a crew do deliveries in physics.
 
     Args:
         who: The crew.
-        count: How many deliveries.
+        some: The deliveries.
         out: Where results are kept; what is there is not done again.
         workers: Processes; they make no difference to results.
         tell: Hears of the share that is done.
     """
     settings = Settings(backend="physics", hand=who.hand)
-    trials = [Trial(KIND, case, who.planner, settings) for case in deliveries(count)]
+    trials = [Trial(KIND, case, who.planner, settings) for case in some]
     done = 0
 
     def note(_: object) -> None:

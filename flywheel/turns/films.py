@@ -14,7 +14,7 @@ from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel import runner
 from warewheel.flywheel.film import Film
 
-from .chain import Crew, deliveries
+from .chain import Crew
 from .gate import Outcome
 
 FOLDER = "films"
@@ -40,6 +40,7 @@ class Scene:
 def scene(
     crews: Sequence[Crew],
     outcomes: Sequence[Sequence[Outcome]],
+    cases: Sequence[Case],
     run: Path,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Scene | None:
@@ -50,13 +51,14 @@ def scene(
     Args:
         crews: The first and the last.
         outcomes: Of each, on the same deliveries.
+        cases: These.
         run: Folder of the run, where films are kept.
         tell: Hears who is being filmed.
     """
     if crews[0] == crews[1]:
         return None
     chosen = _told_apart(*outcomes)
-    case = next(one for one in deliveries(len(outcomes[0])) if one.id == chosen)
+    case = next(one for one in cases if one.id == chosen)
     videos = []
     for who in crews:
         mark = hashlib.sha256(f"{who} {case!r}".encode()).hexdigest()[:12]
