@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
@@ -17,12 +14,10 @@ import click
 from .errors import Choice, user_errors
 
 if TYPE_CHECKING:
-    from warewheel.flywheel.turns.controls import Control as Which
+    from warewheel.flywheel.turns.chain import Crew
     from warewheel.flywheel.turns.gate import Outcome
-    from warewheel.flywheel.turns.learner import Learner
-    from warewheel.flywheel.turns.wheel import Turn, Wheel
+    from warewheel.flywheel.turns.wheel import Turn
 
-_LEARNERS = ("brain", "hand")
 # Kinds of scenarios that are told one by one.
 _FEW = 3
 
@@ -69,109 +64,65 @@ def flywheel(
       warewheel flywheel --preset full --controls --out out/wheel
       warewheel flywheel --preset full --teacher none --learn brain --out out/alone
     """  # noqa: D301  click reads the control character
-    from warewheel.configs import names
-    from warewheel.configs.choice import chosen, unknown
     from warewheel.flywheel.training.loop import Stopped
-    from warewheel.flywheel.turns import chain
-    from warewheel.flywheel.turns.brains import BrainLearner
-    from warewheel.flywheel.turns.controls import CONTROLS
-    from warewheel.flywheel.turns.films import scene
-    from warewheel.flywheel.turns.hands import HandLearner
-    from warewheel.flywheel.turns.learner import MODEL
-    from warewheel.flywheel.turns.presets import preset
-    from warewheel.flywheel.turns.results import REPORT, RESULTS, Control, Story, gather, page
-    from warewheel.flywheel.turns.wheel import Wheel
+    from warewheel.flywheel.turns.tour import Wish, tour
 
+    wish = Wish(
+        out, named, turns, learn.split(","), facility, budget, teacher, controls, films, seed,
+        workers, resume,
+    )  # fmt: skip
     try:
-        with user_errors():
-            asked = preset(named)
-            known = {one: one for one in _LEARNERS}
-            who = {chosen("learner", one, known) for one in learn.split(",")}
-            if facility is not None and facility not in names("facility"):
-                raise ValueError(unknown("facility", facility, names("facility")))
-            brain = replace(asked.brain, episodes=budget) if budget else asked.brain
-            settings = {
-                "preset": named, "learn": sorted(who), "teacher": teacher, "seed": seed,
-                "facility": facility, "brain": asdict(brain), "hand": asdict(asked.hand),
-            }  # fmt: skip
-            turns = turns or asked.turns
-
-            def learners(control: Which = "", first: Path | None = None) -> list[Learner]:
-                made: dict[str, Learner] = {
-                    "brain": BrainLearner(brain, teacher, workers, seed, control, first, facility),
-                    "hand": HandLearner(asked.hand, workers, seed, control),
-                }
-                return [made[one] for one in _LEARNERS if one in who]
-
-            mine = learners()
-            done = _spin(Wheel(mine, out, settings, resume), turns)
-            ends = [[t for t in done if t.entry["turn"] <= k] for k in (0, turns)]
-            crews = [chain.crew(some, out) for some in ends]
-            together = {}
-            some = chain.deliveries(asked.chain, facility)
-            for k, one in zip((0, turns), crews, strict=True):
-                folder = out / chain.FOLDER / f"turn-{k}"
-                with _bar() as show:
-                    tell = partial(show, f"turn {k}: chain")
-                    together[k] = chain.perform(one, some, folder, workers, tell)
-                click.echo(f"turn {k}, together in physics")
-                _tell(one.name, together[k])
-            others: dict[str, Control] = {}
-            for name, differs in CONTROLS.items() if controls else ():
-                click.echo(f"control {name}: {differs}")
-                first = out / "models" / "brain-0" / MODEL if "brain" in who else None
-                folder = out / "controls" / name
-                # A control that has not begun yet begins, whether the run goes on or not.
-                wheel = Wheel(
-                    learners(name, first), folder, {**settings, "control": name}, folder.exists()
-                )
-                others[name] = Control(differs, _spin(wheel, turns))
-            headlines = {one.name: one.headline for one in mine}
-            data = gather(Story(done, settings, headlines, together, others))
-            (out / RESULTS).write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
-            before_and_after = list(together.values())
-            shown = scene(crews, before_and_after, some, out, _say) if films else None
-            (out / REPORT).write_text(page(data, shown), encoding="utf-8")
-        click.echo(out / REPORT)
+        with user_errors(), _Terminal() as terminal:
+            report = tour(wish, terminal)
+        click.echo(report)
     except (KeyboardInterrupt, Stopped):
         click.echo("stopped; --resume goes on", err=True)
         raise SystemExit(130) from None
 
 
-def _spin(wheel: Wheel, turns: int) -> list[Turn]:
-    """Run a wheel, with a bar for each phase and some lines for each turn."""
-    seen = []
-    with _bar() as show:
-        for turn in wheel.run(turns, lambda k, phase, share: show(f"turn {k}: {phase}", share)):
-            seen.append(turn)
-            entry = turn.entry
-            why = f" ({entry['reason']})" if "reason" in entry else ""
-            click.echo(f"turn {entry['turn']}, {entry['learner']}: {entry['decision']}{why}")
-            _tell(entry["champion"], turn.examined)
-    return seen
+class _Terminal:
+    """Tells of a run: a bar for each phase, and some lines for each turn."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        shown = sys.stderr.isatty()
+        self._bar = Progress(console=Console(stderr=True), disable=not shown, transient=True)
+        self._task = self._bar.add_task("", total=1.0)
+
+    def __enter__(self) -> _Terminal:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._bar.stop()
+
+    def phase(self, what: str, share: float) -> None:
+        self._bar.update(self._task, description=what, completed=share)
+
+    def say(self, line: str) -> None:
+        click.echo(line)
+
+    def turn(self, turn: Turn) -> None:
+        entry = turn.entry
+        why = f" ({entry['reason']})" if "reason" in entry else ""
+        click.echo(f"turn {entry['turn']}, {entry['learner']}: {entry['decision']}{why}")
+        click.echo(f"  {entry['champion']}: {_solved(turn.examined)}")
+
+    def chain(self, turn: int, crew: Crew, done: Sequence[Outcome]) -> None:
+        click.echo(f"turn {turn}, together in physics")
+        click.echo(f"  {crew.name}: {_solved(done)}")
 
 
-def _say(name: str) -> None:
-    click.echo(f"filming {name}")
-
-
-def _tell(name: str, examined: Sequence[Outcome]) -> None:
-    """Tell how many scenarios a champion brings to their end, by kind if there are but a few."""
+def _solved(examined: Sequence[Outcome]) -> str:
+    """Say how many scenarios were brought to their end, by kind if there are but a few."""
     kinds = list(dict.fromkeys(one.kind for one in examined))
     parts = []
     for kind in kinds if len(kinds) <= _FEW else [None]:
         some = [one.success for one in examined if kind in (None, one.kind)]
         parts.append(f"{sum(some)} of {len(some)} {kind or 'tasks'}")
-    click.echo(f"  {name}: {', '.join(parts)}")
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[str, float], None]]:
-    """Show a bar on a terminal; give what moves and names it."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda what, share: bar.update(task, description=what, completed=share)
+    return ", ".join(parts)

@@ -29,7 +29,7 @@ from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
 from warewheel.flywheel.turns.models import models, roll_back
 from warewheel.flywheel.turns.presets import PRESETS
-from warewheel.flywheel.turns.results import Control, Story, gather, page
+from warewheel.flywheel.turns.results import Compared, Story, gather, page
 from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, kinds_at, scenarios
 from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
 from warewheel.scripts.main import main
@@ -204,7 +204,7 @@ def test_the_report_says_how_the_last_turn_compares_to_the_first(tmp_path: Path)
 def test_controls_are_told_beside_what_they_are_compared_with(tmp_path: Path) -> None:
     mine = list(Wheel([Pebble([30])], tmp_path / "run", {}).run(1))
     idle = list(Wheel([Pebble([0])], tmp_path / "idle", {}).run(1))
-    data = gather(Story(mine, {}, controls={"idle": Control("it does not learn", idle)}))
+    data = gather(Story(mine, {}, controls={"idle": Compared("it does not learn", idle)}))
     found = data["learners"]["pebble"]["controls"]["idle"]
     assert (found["gain"]["won"], found["gain"]["lost"]) == (0, 0)
     assert (found["behind"]["won"], found["behind"]["lost"]) == (30, 0)
@@ -372,6 +372,23 @@ def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert again.exit_code == 0 and again.output == runs[0].output, again.output
     other = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume", "--seed", "1"])
     assert other.exit_code == 2 and "has seed 0, not 1" in other.output
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--learn", "brain,foot"], "learner 'foot' is unknown; allowed: brain, hand"),
+        (["--facility", "parcel_hut"], "did you mean 'parcel_hub'"),
+        (["--preset", "ful"], "full"),
+        (["--budget", "0"], "is not in the range"),
+    ],
+)
+def test_what_cannot_be_asked_of_a_wheel_is_refused(
+    words: list[str], message: str, tmp_path: Path
+) -> None:
+    done = CliRunner().invoke(main, ["flywheel", *words, "--out", str(tmp_path / "run")])
+    assert done.exit_code == 2 and message in done.output, done.output
+    assert not (tmp_path / "run").exists()
 
 
 def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> None:

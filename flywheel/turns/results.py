@@ -21,7 +21,7 @@ _HOUR = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
+class Compared:
     """A run to compare with.
 
     Attributes:
@@ -50,7 +50,7 @@ class Story:
     settings: Mapping[str, Any]
     headlines: Mapping[str, Sequence[str]] = field(default_factory=dict)
     chain: Mapping[int, Sequence[Outcome]] = field(default_factory=dict)
-    controls: Mapping[str, Control] = field(default_factory=dict)
+    controls: Mapping[str, Compared] = field(default_factory=dict)
 
 
 def gather(story: Story) -> dict[str, Any]:
