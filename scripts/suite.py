@@ -80,8 +80,10 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
               help="Plain instructions at one site, about.")  # fmt: skip
 @click.option("--primers", default=10.0, show_default=True, type=click.FloatRange(min=0),
               help="Of each kind, for each lesson.")  # fmt: skip
+@click.option("--quizzes", default=0.0, show_default=True, type=click.FloatRange(min=0),
+              help="Of each kind, for each lesson.")  # fmt: skip
 @_workers
-def cold(out: Path, lessons: int, primers: float, workers: int) -> None:
+def cold(out: Path, lessons: int, primers: float, quizzes: float, workers: int) -> None:
     """Make what the model `cold` learnt from, with which the flywheel starts.
 
     \b
@@ -92,7 +94,7 @@ def cold(out: Path, lessons: int, primers: float, workers: int) -> None:
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.cold import made
 
-    _write(made(lessons, primers, workers), out)
+    _write(made(lessons, primers, workers, quizzes), out)
 
 
 def _write(made: Iterable[tuple[float, list[dict[str, Any]]]], out: Path) -> None:

@@ -318,6 +318,9 @@ def test_cold_learnt_primers_and_plain_instructions_of_one_site(tmp_path: Path) 
     told = [
         chat[1]["content"] for chat in chats if "\ncarton-0 should hold\n" in chat[1]["content"]
     ]
+    quizzed = CliRunner().invoke(main, [*asked, "--quizzes", "2", "--out", str(out)])
+    assert quizzed.exit_code == 0, quizzed.output
+    assert 5 <= len(read(out)) - len(chats) <= 3 * 8
     (site,) = WIDTHS[0].facilities
     zones = set(document("facility", site).data["zones"])
     assert told and all(set(text.partition(",")[0].split()[1:]) <= zones for text in told)

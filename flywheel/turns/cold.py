@@ -17,27 +17,31 @@ from warewheel.flywheel.training.rows import Chat, in_order
 
 from .stream import WIDTHS, Scenario, scenarios
 
-# Kinds of primers.
-_PRIMERS = ("note", "clause")
+# Kinds of primers, and of quizzes.
+_PRIMERS, _QUIZZES = ("note", "clause"), ("quiz", "riddle", "tally")
 # Of their seeds, the first that nothing else has.
 _FIRST = 10_000_000
 _CHUNK = 50
 
 
-def made(lessons: int, primers: float, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
+def made(
+    lessons: int, primers: float, workers: int = 1, quizzes: float = 0.0
+) -> Iterator[tuple[float, list[Row]]]:
     """Yield rows of a brain that knows little yet, with the share done; they have a ``level``.
 
     Args:
         lessons: Plain instructions, about.
         primers: Of each kind, for each lesson.
         workers: Processes; the rows and their order are the same for any number.
+        quizzes: Of each kind, for each lesson.
     """
     (site,) = WIDTHS[0].facilities
     known = names("facility")
     jobs: list[_Job] = [
         (name, seed)
-        for name in _PRIMERS
-        for k in range(round(lessons * primers) * len(known))
+        for some, share in ((_PRIMERS, primers), (_QUIZZES, quizzes))
+        for name in some
+        for k in range(round(lessons * share) * len(known))
         if known[(seed := curriculum.KINDS[name].first + _FIRST + k) % len(known)] == site
     ]
     jobs += scenarios(0, lessons, 0)
