@@ -1,4 +1,4 @@
-"""Whether what a language model needs on this machine is installed."""
+"""Whether what models need on this machine is installed."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def need_brain(*modules: str) -> None:
             importlib.import_module(module)
         except ImportError as error:
             raise ValueError(
-                f"{module} cannot be imported ({error}); a language model on this machine needs "
-                "the brain extra: pip install 'warewheel[brain]'"
+                f"{module} cannot be imported ({error}); it comes with the brain extra: "
+                "pip install 'warewheel[brain]'"
             ) from None

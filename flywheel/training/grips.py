@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from warewheel.agents.language.extra import need_brain
 from warewheel.agents.language.threads import threads
 from warewheel.agents.skills.crops import WIDTH, Features, mirrored
 from warewheel.agents.skills.scorer import WEIGHTS
@@ -39,11 +40,12 @@ def fit(
         tell: Hears of the share that is done.
 
     Raises:
-        ValueError: The rows are of no use.
+        ValueError: The rows are of no use, or PyTorch is not installed.
         Diverged: The loss is not a number.
     """
     if not len(held) or rows.shape != (len(held), WIDTH):
         raise ValueError(f"rows have shape {rows.shape}; expected ({len(held)}, {WIDTH})")
+    need_brain("torch")
     with threads(1):
         return _fit(rows, held, steps, seed, out, tell)
 

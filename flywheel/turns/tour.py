@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from warewheel.agents.language.extra import need_brain
 from warewheel.configs import names
 from warewheel.configs.choice import chosen, unknown
 from warewheel.configs.schema import Case
@@ -96,6 +97,8 @@ def tour(wish: Wish, audience: Audience) -> Path:
         "hand": asdict(budget.hand),
     }  # fmt: skip
     learners = _learners(wish, budget)
+    # Not after minutes of work.
+    need_brain("torch", "safetensors")
     done = _turned(Wheel(learners, wish.out, settings, wish.resume), turns, audience)
     cases = chain.deliveries(budget.chain, wish.site)
     crews, together = _together(wish, done, (0, turns), cases, audience)
