@@ -142,7 +142,7 @@ class BrainLearner:
             ValueError: A log or the champion is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
-        chats, selection = select([row for log in logs for row in _verified(log)])
+        chats, selection = select([row for log in logs for row in _episodes(log)])
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
         if self._control == "idle":
@@ -252,7 +252,7 @@ def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any
     return chats, about
 
 
-def _verified(log: Path) -> Iterator[dict[str, Any]]:
+def _episodes(log: Path) -> Iterator[dict[str, Any]]:
     """Yield a log's episodes; those that failed in physics are ``unverified``."""
     path = log / PHYSICS / bench.EPISODES
     failed = {(r.suite, r.case) for r in bench.kept(path) if not r.success} if path.exists() else ()
