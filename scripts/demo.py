@@ -36,6 +36,6 @@ def demo(seed: int, out: Path) -> None:
     click.echo(f"contact sheet  {sheet}")
     click.echo(f"log            {out / f'episode-{seed}.json'} and .npz")
     click.echo(
-        "next           warewheel flywheel --out out/wheel (a brain that learns; needs PyTorch)"
+        "next           warewheel flywheel --out out/wheel (brain and hand learn; needs PyTorch)"
     )
     raise SystemExit(0 if episode.success else 1)
