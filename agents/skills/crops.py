@@ -36,7 +36,7 @@ class Tried:
 
     Attributes:
         row: Its features, shape (WIDTH,).
-        held: Whether the item came along.
+        held: Whether the item came along, and was not lost on the way.
     """
 
     row: Features

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,6 +125,9 @@ class Mover:
         now = relative(belief.tool, item.pose)
         if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
             self.held = None
+            if self.tried:
+                # A grip that loses what it carries did not hold.
+                self.tried[-1] = replace(self.tried[-1], held=False)
             raise DroppedError("DROP")
         # What the hand holds may settle a little; plans are made with where it is now.
         self.held = Held(self.held.name, now)

@@ -1,4 +1,4 @@
-"""Drills: one item alone on the table, to be gripped at the first attempt."""
+"""Drills: one item alone on the table, to be gripped at the first attempt and carried."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from typing import Any, Literal
 import numpy as np
 
 from warewheel.agents.hand import scorer_of
-from warewheel.agents.perceive import TruePoses
+from warewheel.agents.perceive import Belief, TruePoses
 from warewheel.agents.plan import Outcome
 from warewheel.agents.skills.crops import Features, Portrait, packed
 from warewheel.agents.skills.grasp import Grasp
 from warewheel.agents.skills.hands import JawHand
-from warewheel.agents.skills.moves import Mover
+from warewheel.agents.skills.moves import Mover, Skill
 from warewheel.agents.skills.picking import pick
 from warewheel.agents.skills.proposals import proposals
+from warewheel.agents.skills.scanning import scan
 from warewheel.configs import load_body, load_catalogue, load_facility
 from warewheel.configs.schema import Jaws, Sku, Unit
 from warewheel.sim.motion import Motion
@@ -61,7 +62,7 @@ class Trial:
     """What came of a drill.
 
     Attributes:
-        success: The item was lifted.
+        success: The item was lifted, and was not lost on the way to the scanner.
         cause: Of failure.
         row: Features of the grip; None if no grip could be reached.
     """
@@ -77,7 +78,7 @@ class Trial:
 
 
 def drill(job: Drill) -> Trial:
-    """Let the hand grip the item, once."""
+    """Let the hand grip the item, once, and carry it."""
     bench = _bench()
     sku = next(one for one in load_catalogue(job.catalogue).items if one.sku == job.sku)
     rng = np.random.default_rng([job.seed, 8])
@@ -131,21 +132,30 @@ class _Bench:
         return seen
 
     def attempt(self, hand: JawHand, seen: Observation, seed: int) -> Trial:
-        """Let a hand pick the item up; it has one attempt."""
+        """Let a hand pick the item up, in one attempt, and carry it to the scanner."""
         twin, perceiver = Twin(self.facility, self.body), TruePoses()
         motion = Motion(
             twin, self.body.base, np.array(self.body.home), np.random.default_rng([seed, 1])
         )
         mover = Mover(self.facility, self.body, motion, PERIOD, hand)
-        skill = pick(mover, perceiver.perceive(seen), _ITEM, attempts=1)
+        try:
+            belief = perceiver.perceive(seen)
+            outcome, belief = self._run(pick(mover, belief, _ITEM, attempts=1), perceiver, belief)
+            if mover.held is not None:
+                outcome, _ = self._run(scan(mover, belief), perceiver, belief)
+        finally:
+            twin.close()
+        held = mover.held is not None
+        row = mover.tried[0].row if mover.tried else None
+        return Trial(held, "" if held else outcome.cause, row)
+
+    def _run(self, skill: Skill, perceiver: TruePoses, belief: Belief) -> tuple[Outcome, Belief]:
+        """Run a skill to its end; return how it ended, and what was believed last."""
         try:
             action = next(skill)
             while True:
-                seen = self._world.step(action)
-                action = skill.send(perceiver.perceive(seen))
+                belief = perceiver.perceive(self._world.step(action))
+                action = skill.send(belief)
         except StopIteration as end:
             outcome: Outcome = end.value
-        finally:
-            twin.close()
-        row = mover.tried[0].row if mover.tried else None
-        return Trial(outcome.success, outcome.cause, row)
+            return outcome, belief
