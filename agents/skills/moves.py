@@ -115,6 +115,11 @@ class Mover:
         with contextlib.suppress(DroppedError):
             self._watch(belief)
 
+    def mark(self, held: bool) -> None:
+        """Say of the last grip that was tried whether it held, if such are kept."""
+        if self.tried:
+            self.tried[-1] = replace(self.tried[-1], held=held)
+
     def _watch(self, belief: Belief) -> None:
         if self.held is None:
             return
@@ -125,9 +130,8 @@ class Mover:
         now = relative(belief.tool, item.pose)
         if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
             self.held = None
-            if self.tried:
-                # A grip that loses what it carries did not hold.
-                self.tried[-1] = replace(self.tried[-1], held=False)
+            # A grip that loses what it carries did not hold.
+            self.mark(held=False)
             raise DroppedError("DROP")
         # What the hand holds may settle a little; plans are made with where it is now.
         self.held = Held(self.held.name, now)

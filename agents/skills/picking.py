@@ -57,20 +57,20 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
             except NoMotionError:
                 return Outcome(False, cause)
             continue
-        held = False
+        if picture is not None:
+            # Until it has held, it did not; what is lost on the way up is not the grip before.
+            mover.tried.append(Tried(features(before, [grasp], picture)[0], held=False))
         try:
             belief = yield from hand.seize(mover, belief)
             grip = relative(belief.tool, mover.last_seen(belief, name).pose)
             mover.held = Held(name, grip)
             belief = yield from _lift(mover, belief)
             now = relative(belief.tool, mover.last_seen(belief, name).pose)
-            held = math.dist(now.position, grip.position) < _SLIP
+            if math.dist(now.position, grip.position) < _SLIP:
+                mover.mark(held=True)
+                return Outcome(True)
         except NoMotionError:
             pass
-        if picture is not None:
-            mover.tried.append(Tried(features(before, [grasp], picture)[0], held))
-        if held:
-            return Outcome(True)
         cause = "GRASP_SLIP"
         mover.held = None
         belief = yield from mover.grip(0.0, 10, belief)
