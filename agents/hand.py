@@ -37,6 +37,7 @@ def scorer_of(hand: str) -> Scorer | None:
     )
 
 
+@functools.cache
 def hand_id(hand: str) -> str:
     """Return what results call a hand: its name, and a hash of its weights if it has any."""
     if scorer_of(hand) is None:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 import click
@@ -71,8 +70,9 @@ def flywheel(
         out, named, turns, learn.split(","), facility, budget, teacher, controls, films, seed,
         workers, resume,
     )  # fmt: skip
+    terminal = _Terminal()
     try:
-        with user_errors(), _Terminal() as terminal:
+        with user_errors(), terminal.bar:
             report = tour(wish, terminal)
         click.echo(report)
     except (KeyboardInterrupt, Stopped):
@@ -88,21 +88,11 @@ class _Terminal:
         from rich.progress import Progress
 
         shown = sys.stderr.isatty()
-        self._bar = Progress(console=Console(stderr=True), disable=not shown, transient=True)
-        self._task = self._bar.add_task("", total=1.0)
-
-    def __enter__(self) -> _Terminal:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:  # fmt: skip
-        self._bar.stop()
+        self.bar = Progress(console=Console(stderr=True), disable=not shown, transient=True)
+        self._task = self.bar.add_task("", total=1.0)
 
     def phase(self, what: str, share: float) -> None:
-        self._bar.update(self._task, description=what, completed=share)
+        self.bar.update(self._task, description=what, completed=share)
 
     def say(self, line: str) -> None:
         click.echo(line)

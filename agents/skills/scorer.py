@@ -82,9 +82,10 @@ class Scorer:
         scores = self.scores(features(item, grasps, picture))
         order = [grasps[k] for k in np.argsort(-scores, kind="stable")]
         # What did not hold once will hardly hold again; the best from each side, in turn.
-        sides = list({grasp.yaw: grasp for grasp in reversed(order)}.values())
-        sides.sort(key=order.index)
-        first = sides[attempt % len(sides)]
+        sides: dict[float, Grasp] = {}
+        for grasp in order:
+            sides.setdefault(grasp.yaw, grasp)
+        first = list(sides.values())[attempt % len(sides)]
         return [first, *(grasp for grasp in order[:_MOST] if grasp != first)]
 
     def _forward(self, values: Features) -> Features:

@@ -19,17 +19,17 @@ from warewheel.configs import load_suite
 from warewheel.configs.choice import unknown
 from warewheel.flywheel.bench import bench
 from warewheel.flywheel.bench.trial import Settings, Trial
-from warewheel.flywheel.spread import spread
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
 from warewheel.flywheel.training.rows import Chat, digest
 
 from . import cold
 from .controls import Control
+from .exam import outcome, results
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rollouts import TEACHERS, Job, Teacher, act
-from .rows import kept
+from .rows import kept, resumed
 from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
 
 EPISODES, SELECTION, PHYSICS = "episodes.jsonl", "selection.json", "physics"
@@ -38,7 +38,6 @@ _HAND = "hand"
 One = TypeVar("One")
 # For each lesson that the first model learnt from, primers of each kind.
 _PRIMERS = 1.5
-_CHUNK = 4
 # A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
 _MODEL_ROOM, _EPISODE_ROOM = 60_000_000, 100_000
 
@@ -112,15 +111,8 @@ class BrainLearner:
         champion = champions[self.name]
         some = list(scenarios(turn, self._budget.episodes, self._seed, failures, self._site))
         path = out / EPISODES
-        done = list(kept(path))
         jobs = [Job(str(champion), s.kind, s.case, self._teacher) for s in some]
-        out.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            for row in self._acted(jobs[len(done) :]):
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
-                file.flush()
-                done.append(row)
-                tell(len(done) / len(jobs))
+        done = resumed(path, list(kept(path)), jobs, act, self._workers, tell)
         hand = str(champions[_HAND]) if _HAND in champions else HEURISTIC
         good = [one for one, row in zip(some, done, strict=True) if row["success"]]
         held = self._verified(champion, hand, _some(good, self._budget.verified), out)
@@ -181,36 +173,14 @@ class BrainLearner:
 
     def _judge(self, model: Path, some: Sequence[Scenario], out: Path, tell: Tell) -> list[Outcome]:
         trials = [Trial(one.kind, one.case, f"hf:{model}", Settings()) for one in some]
-        done = 0
-
-        def count(_: object) -> None:
-            nonlocal done
-            done += 1
-            tell(done / len(trials))
-
-        results = bench.run(trials, out, self._workers, resume=True, tell=count)
+        found = results(trials, out, self._workers, tell)
         return [
-            Outcome(
-                key=f"{r.suite}/{r.case}",
-                success=r.success,
-                stages=r.stages,
-                old=one.old,
-                kind=one.kind,
-                label=r.primary,
-                violations=len(r.violations),
-                retries=r.replans,
-            )
-            for r, one in zip(results, some, strict=True)
+            outcome(r, f"{r.suite}/{r.case}", one.old) for r, one in zip(found, some, strict=True)
         ]
 
     def _known(self) -> list[Chat]:
         """Return what the first model learnt from, or some of it."""
         return list(cold.chats(self._budget.lessons, _PRIMERS))
-
-    def _acted(self, jobs: Sequence[Job]) -> Iterator[dict[str, Any]]:
-        if self._workers == 1 or not jobs:
-            return map(act, jobs)
-        return spread(act, jobs, self._workers, _CHUNK)
 
     def _fit(
         self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0

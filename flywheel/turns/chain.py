@@ -8,10 +8,10 @@ from pathlib import Path
 
 from warewheel.agents.hand import HEURISTIC
 from warewheel.configs.schema import Case
-from warewheel.flywheel.bench import bench
 from warewheel.flywheel.bench.trial import Settings, Trial
 from warewheel.flywheel.suites.make import RECIPES, cases
 
+from .exam import outcome, results
 from .gate import Outcome
 from .hands import UNSEEN
 from .learner import Tell
@@ -79,18 +79,4 @@ def perform(who: Crew, some: Sequence[Case], out: Path, workers: int, tell: Tell
     """
     settings = Settings(backend="physics", hand=who.hand)
     trials = [Trial(KIND, case, who.planner, settings) for case in some]
-    done = 0
-
-    def note(_: object) -> None:
-        nonlocal done
-        done += 1
-        tell(done / len(trials))
-
-    return [
-        Outcome(
-            key=r.case, success=r.success, stages=r.stages, kind=KIND, label=r.primary,
-            violations=len(r.violations), retries=r.replans,
-            stored=r.items * r.stages.get("store", 0.0), seconds=r.sim_seconds,
-        )
-        for r in bench.run(trials, out, workers, resume=True, tell=note)
-    ]  # fmt: skip
+    return [outcome(r, r.case) for r in results(trials, out, workers, tell)]

@@ -90,6 +90,11 @@ def drill(job: Drill) -> Trial:
     return bench.attempt(hand, seen, job.seed)
 
 
+def logged(job: Drill) -> dict[str, Any]:
+    """Return what came of a drill as a row, with what it was about."""
+    return {"sku": job.sku, "seed": job.seed, **drill(job).json()}
+
+
 @functools.cache
 def _bench() -> _Bench:
     return _Bench()

@@ -20,16 +20,15 @@ from warewheel.configs import load_body, load_catalogue
 from warewheel.configs.capability import refusals
 from warewheel.flywheel.bench import bench
 from warewheel.flywheel.provenance import versions
-from warewheel.flywheel.spread import spread
 from warewheel.flywheel.training.grips import fit
 from warewheel.flywheel.training.loop import Diverged
 
 from .brains import PHYSICS, BrainLearner
 from .controls import Control
-from .drills import BODY, Choice, Drill, drill
+from .drills import BODY, Choice, Drill, logged
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
-from .rows import kept
+from .rows import kept, resumed
 
 TRIALS, WORK = "trials.jsonl", "work.jsonl"
 # Goods that are learnt from, goods that never are, and those that anybody can grip.
@@ -41,7 +40,6 @@ _OLD, _MINED, _RANDOM = 0.15, 0.2, 0.6
 # Seeds set apart for a turn, and for a run within it; the last ones are for judges.
 _TURN, _RUN = 1_000_000, 20_000
 _HELD_OUT, _EXAMINED = 900_000_000, 950_000_000
-_CHUNK = 8
 _MODEL_ROOM, _DRILL_ROOM = 1_000_000, 1_000
 
 
@@ -184,13 +182,13 @@ class HandLearner:
     def _jobs(self, hand: str, turn: int, failures: Mapping[str, int]) -> Iterator[Drill]:
         """Yield a turn's drills."""
         rng = np.random.default_rng([self._seed, turn, 9])
-        goods = _goods(AWKWARD)
+        goods, plain = _goods(AWKWARD), _goods(PLAIN)
         goods = goods[: max(1, len(goods) * min(turn, _ALL) // _ALL)]
         failed = [sku for sku in sorted(failures) for _ in range(failures[sku]) if sku in goods]
         for k in range(self._budget.drills):
             share = (k + 0.5) / self._budget.drills
             if share < _OLD:
-                catalogue, some = PLAIN, _goods(PLAIN)
+                catalogue, some = PLAIN, plain
             else:
                 mined = failed and share < _OLD + _MINED
                 catalogue, some = AWKWARD, failed if mined else goods
@@ -208,17 +206,7 @@ class HandLearner:
             (job.sku, job.seed) for job in jobs[: len(done)]
         ]:
             raise ValueError(f"'{path}' holds other drills than this run's")
-        out.mkdir(parents=True, exist_ok=True)
-        with path.open("a", encoding="utf-8") as file:
-            left = jobs[len(done) :]
-            alone = self._workers == 1 or not left
-            found = map(drill, left) if alone else spread(drill, left, self._workers, _CHUNK)
-            for job, trial in zip(left, found, strict=True):
-                done.append({"sku": job.sku, "seed": job.seed, **trial.json()})
-                file.write(json.dumps(done[-1]) + "\n")
-                file.flush()
-                tell(len(done) / len(jobs))
-        return done
+        return resumed(path, done, jobs, logged, self._workers, tell)
 
 
 def _trials(path: Path) -> Iterator[dict[str, Any]]:
