@@ -88,9 +88,12 @@ def cold(out: Path, lessons: int, primers: float, quizzes: float, workers: int) 
 
     \b
     Example:
-      warewheel suite cold --out out/cold.jsonl
-      warewheel train brain --rows out/cold.jsonl --tokenizer brain --batch 16384 --steps 6822
-                            --device cuda --out models/cold
+      warewheel suite cold --out out/first.jsonl
+      warewheel train brain --rows out/first.jsonl --tokenizer brain --batch 16384 --steps 6822
+                            --device cuda --out models/first
+      warewheel suite cold --lessons 4000 --primers 2 --quizzes 2 --out out/then.jsonl
+      warewheel train brain --rows out/then.jsonl --base models/first --whole --batch 8192
+                            --rate 1e-3 --minutes 58 --out models/cold
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.cold import made
 

@@ -13,6 +13,8 @@ from .values import CartonState, Pose
 
 # A flap that has swung this far has torn its tape [rad].
 _TEAR_ANGLE = 0.06
+# How far the flaps are swung of a carton that was opened before it came [rad].
+_SPREAD = 2.2
 # Torque with which board resists swinging once the tape is torn [N m].
 _HINGE_FRICTION = 0.012
 
@@ -21,10 +23,19 @@ class CartonBody:
     """A carton in the world.
 
     Tape is a motor that holds a closed flap with a limited torque; a flap pushed past the tear
-    angle loses it for good. Nothing but contact and gravity opens a flap.
+    angle loses it for good. Nothing but contact and gravity opens a flap, once it is there.
+
+    Args:
+        client: PyBullet client id.
+        name: Of the carton.
+        config: Its measures.
+        pose: X_WC.
+        opened: Its tape is torn and its flaps hang open from the start.
     """
 
-    def __init__(self, client: int, name: str, config: Carton, pose: Pose) -> None:
+    def __init__(
+        self, client: int, name: str, config: Carton, pose: Pose, opened: bool = False
+    ) -> None:
         self.name = name
         self.config = config
         self._client = client
@@ -41,7 +52,7 @@ class CartonBody:
             self.id, *p.multiplyTransforms(*pose, offset, [0, 0, 0, 1]), physicsClientId=client
         )
         self._hinges = list(range(p.getNumJoints(self.id, physicsClientId=client)))
-        self._sealed = [True] * len(self._hinges)
+        self._sealed = [not opened] * len(self._hinges)
         self._angles: tuple[float, ...] = ()
         self._seen: tuple[Any, ...] = ()
         self._last: CartonState | None = None
@@ -49,6 +60,8 @@ class CartonBody:
             p.changeDynamics(
                 self.id, link, lateralFriction=0.6 if link >= 0 else 0.7, physicsClientId=client
             )
+        for hinge in self._hinges if opened else ():
+            p.resetJointState(self.id, hinge, _SPREAD, physicsClientId=client)
         self.drive()
 
     def drive(self) -> None:

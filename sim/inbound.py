@@ -59,7 +59,9 @@ class Inbound:
             return None
         parcel = self._parcels[self.arrived]
         self.arrived += 1
-        self.carton = CartonBody(self._client, parcel.name, parcel.layout, parcel.pose)
+        self.carton = CartonBody(
+            self._client, parcel.name, parcel.layout, parcel.pose, parcel.opened
+        )
         self.docked = self._leaving = False
         self._clear = 0
         self._rest.add(self.carton.id)

@@ -29,9 +29,10 @@ class Placement:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A sealed carton that rides in: its measures, its start on the belt, its content.
+    """A carton that rides in: its measures, its start on the belt, its content.
 
-    ``listed`` are the units that its manifest promises.
+    ``listed`` are the units that its manifest promises. It is sealed, unless somebody has
+    ``opened`` it before.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Parcel:
     placements: tuple[Placement, ...]
     manifest: Manifest
     listed: tuple[Unit, ...] = ()
+    opened: bool = False
 
 
 @dataclass(frozen=True, slots=True)

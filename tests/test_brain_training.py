@@ -176,6 +176,7 @@ def test_the_card_says_what_was_done(undisturbed: Path) -> None:
     assert 0 <= card["held_out_right"] <= card["held_out_steps"]
     assert card["held_out_accuracy"] <= 1 and card["held_out_loss"] > 0
     assert {"warewheel", "torch", "transformers"} == set(card["versions"])
+    assert card["products"] in ("float32", "bfloat16")
 
 
 @pytest.mark.parametrize("whole", [False, True])
@@ -309,6 +310,21 @@ def test_muon_turns_every_direction_by_about_the_same_amount(shape: tuple[int, i
     muon.step()
     assert float(weight.square().mean().sqrt()) == pytest.approx(0.2, rel=0.25)
     assert float((weight * weight.grad).sum()) < 0
+
+
+@pytest.mark.parametrize("units", [False, True])
+def test_products_are_short_only_where_there_are_units_for_them(
+    units: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from warewheel.flywheel.training.precision import mixed, reduced
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": units})
+    one = torch.eye(8)
+    with mixed("cpu"):
+        assert (one @ one).dtype == (torch.bfloat16 if units else torch.float32)
+        assert torch.nn.functional.cross_entropy(one, one).dtype == torch.float32
+    assert (one @ one).dtype == torch.float32
+    assert reduced("cpu") == units and not reduced("cuda")
 
 
 def test_lessons_are_made_where_there_are_none_to_read(tmp_path: Path) -> None:

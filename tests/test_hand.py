@@ -40,6 +40,7 @@ from warewheel.flywheel.turns.drills import Choice, Drill, drill
 from warewheel.flywheel.turns.hands import AWKWARD, PLAIN, TRIALS, UNSEEN, HandLearner
 from warewheel.flywheel.turns.learner import Lost
 from warewheel.scripts.main import main
+from warewheel.sim.facts import inside
 from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.values import ItemState, Pose, Vec3
 from warewheel.sim.world import World
@@ -256,8 +257,8 @@ def test_the_first_hand_is_the_heuristic(heuristic: Path) -> None:
 
 def test_a_drill_comes_out_the_same_again_whoever_chooses(heuristic: Path) -> None:
     goods = load_catalogue(PLAIN).items
-    for choice in get_args(Choice):
-        job = Drill(PLAIN, goods[0].sku, 7, str(heuristic), choice)
+    for choice, beside in itertools.product(get_args(Choice), (None, (goods[1].sku,))):
+        job = Drill(PLAIN, goods[0].sku, 7, str(heuristic), choice, beside)
         one, two = drill(job), drill(job)
         assert one == two and one.row is not None and two.row is not None
         assert np.array_equal(one.row, two.row)
@@ -265,6 +266,19 @@ def test_a_drill_comes_out_the_same_again_whoever_chooses(heuristic: Path) -> No
         assert np.allclose(back, one.row, atol=2e-3)
     best, same = (drill(replace(job, choice=c)) for c in ("best", "heuristic"))
     assert best.success and np.array_equal(best.row, same.row)  # type: ignore[arg-type]
+
+
+def test_in_a_drill_a_carton_is_open_and_nothing_falls_out_of_it() -> None:
+    from warewheel.flywheel.turns import drills
+
+    some = load_catalogue(AWKWARD).items[:3]
+    for seed in range(3):
+        seen = drills._bench().in_carton(some, np.random.default_rng(seed))
+        carton = seen.scene.carton
+        assert carton is not None and carton.docked and not any(carton.sealed)
+        assert min(carton.flaps) > math.pi / 2
+        assert [unit.name for unit in seen.scene.items] == ["item-0", "item-1", "item-2"]
+        assert all(inside(carton, unit) for unit in seen.scene.items)
 
 
 def test_a_hand_grips_what_its_scorer_likes_best(tmp_path: Path) -> None:

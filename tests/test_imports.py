@@ -40,6 +40,7 @@ MODEL_FILES = {
     "warewheel.flywheel.training.loop",
     "warewheel.flywheel.training.loss",
     "warewheel.flywheel.training.muon",
+    "warewheel.flywheel.training.precision",
     "warewheel.flywheel.training.optimisers",
     "warewheel.flywheel.training.presets",
     "warewheel.flywheel.training.recall",

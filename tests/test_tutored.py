@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from warewheel.agents.language.model import Completion, Demand
+from warewheel.agents.language.model import Completion, Demand, learnt
 from warewheel.agents.language.wire import read
 from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
@@ -28,25 +28,19 @@ class Stubborn:
 
 @pytest.mark.parametrize("suite", ["base", "memory", "discrepancy", "quantity"])
 @pytest.mark.parametrize("text", ["", "no step at all"])
-def test_a_tutor_brings_the_episode_to_an_end(suite: str, text: str) -> None:
+def test_with_a_tutor_all_ends_well_whatever_the_model_says(suite: str, text: str) -> None:
     for case in load_suite(suite).cases[:10]:
         stage = Stage(case)
         planner = Tutored(stage.briefing, Stubborn(text), Scripted(stage.briefing))
         played = play(stage, planner)
-        assert played.success or played.verdict.violations, case.id
-        assert planner.slips == 3
-        whole, *slips = planner.lessons
-        assert len(slips) == 3
-        weightless = [m for m in whole if m.get("weight", 1) == 0]
-        assert len(weightless) == 3 and all(m["role"] == "assistant" for m in weightless)
-        for lesson in slips:
-            learnt = [m for m in lesson if m["role"] == "assistant" and m.get("weight", 1)]
-            assert learnt == lesson[-1:]
-            assert read(lesson[-1]["content"]) is not None
-            assert lesson[-2]["role"] == "user"
+        assert played.success and planner.slips > 0, case.id
+        said = [m["content"] for m in planner.messages if m["role"] == "assistant"]
+        steps = [read(one) for one in said if one.startswith("{")]
+        assert text not in said and len(steps) >= planner.slips
+        assert all(map(learnt, planner.messages[2::2]))
 
 
-def test_who_does_what_the_tutor_would_has_one_lesson() -> None:
+def test_who_does_what_the_tutor_would_is_never_put_right() -> None:
     stage = Stage(load_suite("base").cases[3])
     scribe = Scribe(stage.briefing, Scripted(stage.briefing))
     assert play(stage, scribe).success
@@ -60,4 +54,4 @@ def test_who_does_what_the_tutor_would_has_one_lesson() -> None:
     planner = Tutored(stage.briefing, Obedient(), Scripted(stage.briefing))
     assert play(stage, planner).success
     assert planner.slips == 0
-    assert planner.lessons == [list(scribe.messages)]
+    assert planner.messages == scribe.messages

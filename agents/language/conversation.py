@@ -92,6 +92,11 @@ class Conversation:
         """Keep what the model wrote."""
         self._messages.append({"role": "assistant", "content": text})
 
+    def amend(self, text: str) -> None:
+        """Keep this in place of what the model wrote last."""
+        assert self._messages[-1]["role"] == "assistant"
+        self._messages[-1] = {"role": "assistant", "content": text}
+
     def _so_far(self, inventory: Inventory, expected: Mapping[str, str]) -> Iterator[str]:
         """Say of what was put away of how many of its kinds are there now.
 

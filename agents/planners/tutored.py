@@ -1,8 +1,9 @@
 """Tutored planners: language models that are put right by who knows better, and what they slip at.
 
-A model that only ever saw an expert at work has not seen where its own slips lead (Ross, Gordon and
-Bagnell, "A reduction of imitation learning and structured prediction to no-regret online learning",
-2011). Here it acts, and at each step is told what would have been right.
+A model that only ever saw an expert at work has not seen where its own choices lead (Ross, Gordon
+and Bagnell, "A reduction of imitation learning and structured prediction to no-regret online
+learning", 2011). Here it acts, and who knows better steps in where it would go wrong, as in Kelly
+et al., "HG-DAgger: interactive imitation learning with human experts" (2019).
 """
 
 from __future__ import annotations
@@ -16,18 +17,21 @@ from warewheel.sim.facts import Places
 from .scribe import understood
 from .speaking import Speaking, Track
 
-# After so many slips the tutor's own steps are carried out, so that the episode comes to an end.
-_PATIENCE = 3
-
 
 class Tutored:
     """A language model that acts, with a tutor who knows what is right.
+
+    Where its step is not the tutor's, the tutor's is carried out, and stands in the conversation in
+    its place: all of it can be learnt, once.
 
     Args:
         briefing: Of the episode.
         model: Who speaks.
         tutor: Who knows better.
         track: What the model may write.
+
+    Attributes:
+        slips: How often it was put right.
     """
 
     privileged = True
@@ -40,45 +44,28 @@ class Tutored:
         self._briefing, self._tutor = briefing, tutor
         self._pupil = Speaking(briefing, model, track)
         self._places = Places(briefing.facility)
-        self._lessons: list[list[Message]] = []
 
     @property
-    def lessons(self) -> list[list[Message]]:
-        """What there is to learn: the whole conversation, and what was right at each slip.
-
-        In the conversation slips have no weight. Where a slip is put right, only that has one.
-        """
-        return [list(self._pupil.conversation.messages), *self._lessons]
+    def messages(self) -> tuple[Message, ...]:
+        """Everything that was said, put right."""
+        return self._pupil.conversation.messages
 
     def next(self, request: Request) -> Subgoal | None:
-        """Return the model's step, right or wrong; the tutor's once there were too many slips."""
+        """Return the model's step if it is right, and the tutor's otherwise."""
         conversation = self._pupil.conversation
         if conversation.instructed(request):
             # Steps that are right would not follow from a gist that is wrong.
             conversation.say(understood(self._briefing, request))
         right = self._tutor.next(request) or Subgoal("stop")
-        if self.slips >= _PATIENCE:
-            conversation.hear(request)
-            conversation.say(write(right))
-            return right
         try:
             step = self._pupil.next(request) or Subgoal("stop")
         except Unusable:
-            self._slip(right)
-            raise
-        if not self._alike(step, right):
-            self._slip(right)
-        return step
-
-    def _slip(self, right: Subgoal) -> None:
+            step = None
+        if step is not None and self._alike(step, right):
+            return step
         self.slips += 1
-        *before, slip = self._pupil.conversation.messages
-        slip["weight"] = 0
-        known: list[Message] = [
-            {**message, "weight": 0} if message["role"] == "assistant" else message
-            for message in before
-        ]
-        self._lessons.append([*known, {"role": "assistant", "content": write(right)}])
+        conversation.amend(write(right))
+        return right
 
     def _alike(self, step: Subgoal, right: Subgoal) -> bool:
         """Tell whether two steps are the same, but for which slot of a zone and tier it is."""

@@ -21,6 +21,7 @@ from . import checkpoint
 from .lessons import lessons
 from .loop import Course, Tick, fit
 from .loss import measure
+from .precision import reduced
 from .presets import preset
 from .rows import Chat, digest, hold_out
 from .schedule import Schedule
@@ -151,6 +152,7 @@ def _train(
         "held_out_right": found.right, "held_out_accuracy": round(found.accuracy, 6),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "threads": wish.threads, "device": wish.device, "python": platform.python_version(),
+        "products": "bfloat16" if reduced(wish.device) else "float32",
         "versions": {name: version(name) for name in ("warewheel", "torch", "transformers")},
     }  # fmt: skip
     _write(wish, model, tokenizer, card)

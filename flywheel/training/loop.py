@@ -18,6 +18,7 @@ from . import checkpoint
 from .lessons import Lesson, batches, collate
 from .loss import batch_loss
 from .optimisers import optimisers
+from .precision import mixed
 from .schedule import Schedule
 
 _CLIP = 1.0
@@ -145,14 +146,17 @@ def _step(
     import torch
 
     model.zero_grad(set_to_none=True)
-    loss = batch_loss(model, *collate(some, pad))
+    products = mixed(weights[0].device.type)
+    with products:
+        loss = batch_loss(model, *collate(some, pad))
     now = float(loss.detach())
     if math.isfinite(now):
         loss.backward()
         norm = float(torch.nn.utils.clip_grad_norm_(weights, _CLIP))
         if math.isfinite(norm):
-            for optimiser in each:
-                optimiser.step()
+            with products:
+                for optimiser in each:
+                    optimiser.step()
             return now
     raise Diverged(
         f"the loss is no longer a number at step {step + 1} ({now:g}); nothing was saved of it"

@@ -66,10 +66,12 @@ class Muon:
 
 def orthogonal(matrices: Any) -> Any:
     """Return about the nearest matrices whose singular values are one; (matrix, row, column)."""
+    import torch
+
     tall = matrices.shape[1] > matrices.shape[2]
     x = matrices.mT if tall else matrices
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp(min=_SMALL)
     for _ in range(_ITERATIONS):
         square = x @ x.mT
-        x = _A * x + (_B * square + _C * square @ square) @ x
+        x = torch.baddbmm(x, torch.baddbmm(square, square, square, beta=_B, alpha=_C), x, beta=_A)
     return x.mT if tall else x

@@ -36,8 +36,8 @@ EPISODES, SELECTION, PHYSICS = "episodes.jsonl", "selection.json", "physics"
 # The learner whose champion grips.
 _HAND = "hand"
 One = TypeVar("One")
-# For each lesson that the first model learnt from, primers of each kind.
-_PRIMERS = 1.5
+# For each lesson that the first model learnt from, primers and quizzes of each kind.
+_PRIMERS, _QUIZZES = 2.0, 2.0
 # A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
 _MODEL_ROOM, _EPISODE_ROOM = 60_000_000, 100_000
 
@@ -53,6 +53,7 @@ class Budget:
         episodes: Of a turn.
         verified: Of those that succeed, how many are done in physics as well.
         steps: Batches of a turn.
+        batch: Tokens learnt from at each step.
         judged: Held-out scenarios of each kind.
         examined: Cases of each suite.
     """
@@ -63,6 +64,7 @@ class Budget:
     episodes: int
     verified: int
     steps: int
+    batch: int
     judged: int
     examined: int
 
@@ -96,7 +98,7 @@ class BrainLearner:
         self.room = _MODEL_ROOM + budget.episodes * _EPISODE_ROOM
 
     def begin(self, out: Path, tell: Tell) -> None:
-        """Train the first model: primers, and plain instructions at one site."""
+        """Train the first model on what there is to know at one site."""
         first = self._first or (None if self._budget.begin else whereabouts(COLD))
         if first is not None:
             shutil.copytree(first, out, dirs_exist_ok=True)
@@ -180,7 +182,7 @@ class BrainLearner:
 
     def _known(self) -> list[Chat]:
         """Return what the first model learnt from, or some of it."""
-        return list(cold.chats(self._budget.lessons, _PRIMERS))
+        return list(cold.chats(self._budget.lessons, _PRIMERS, _QUIZZES))
 
     def _fit(
         self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0
@@ -190,7 +192,8 @@ class BrainLearner:
             return found
         wish = Wish(
             out, self._budget.shape, base=None if base is None else str(base),
-            whole=base is not None, steps=steps, seed=self._seed + seed, resume=out.exists(),
+            whole=base is not None, steps=steps, batch=self._budget.batch,
+            seed=self._seed + seed, resume=out.exists(),
         )  # fmt: skip
         try:
             return train(chats, wish, watch=lambda tick: tell(tick.progress))

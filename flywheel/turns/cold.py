@@ -1,7 +1,7 @@
-"""What a brain knows before the first turn: primers, and plain instructions at one site.
+"""What a brain knows before the first turn: primers, quizzes, and plain instructions, at one site.
 
-Deliveries come to that site alone, and notes, whose zones are made up, are about its goods. Clauses
-are no deliveries either; they are of every site with many zones.
+Deliveries come to that site alone, quizzes are about it, and notes, whose zones are made up, about
+its goods. Clauses are no deliveries either; they are of every site with many zones.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ def made(
 
 
 @functools.cache
-def chats(lessons: int, primers: float) -> tuple[Chat, ...]:
+def chats(lessons: int, primers: float, quizzes: float = 0.0) -> tuple[Chat, ...]:
     """Return the conversations of such rows in the order of learning."""
-    return tuple(in_order([row for _, some in made(lessons, primers) for row in some]))
+    some = made(lessons, primers, quizzes=quizzes)
+    return tuple(in_order([row for _, rows in some for row in rows]))
 
 
 _Job = tuple[str, int] | Scenario

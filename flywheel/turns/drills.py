@@ -1,9 +1,10 @@
-"""Drills: one item alone on the table, to be gripped at the first attempt and carried."""
+"""Drills: one item, on the table or in an open carton, to be gripped at once and carried."""
 
 from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,8 +22,9 @@ from warewheel.agents.skills.proposals import proposals
 from warewheel.agents.skills.scanning import scan
 from warewheel.configs import load_body, load_catalogue, load_facility
 from warewheel.configs.schema import Jaws, Sku, Unit
+from warewheel.envs.draw import grid, manifest, stand
 from warewheel.sim.motion import Motion
-from warewheel.sim.spec import Placement, WorldSpec
+from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.twin import Twin
 from warewheel.sim.values import Action, ItemState, Observation, Pose
 from warewheel.sim.world import PERIOD, World
@@ -36,6 +38,10 @@ _SITE, _ITEM = "parcel_hub", "item-0"
 _MIDDLE, _AROUND = (0.35, -0.45), (0.08, 0.06)
 # How high over the table it is let go [m], and for how long it comes to rest [control steps].
 _DROP, _SETTLE = 0.002, 40
+# Of the grips that chance picks, so many are tried until one can be reached.
+_TRIES = 20
+# How far an item in a carton stands from the middle of its cell [m] and how it is turned [rad].
+_PACKED = (0.002, 0.03)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Drill:
         seed: Of where it stands, how it is turned, and of what chance picks.
         hand: Folder of the hand's model.
         choice: Whose grip is tried.
+        beside: What else is in the carton with it, by SKU; None if it is alone on the table.
     """
 
     catalogue: str
@@ -55,6 +62,7 @@ class Drill:
     seed: int
     hand: str
     choice: Choice = "best"
+    beside: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +88,16 @@ class Trial:
 def drill(job: Drill) -> Trial:
     """Let the hand grip the item, once, and carry it."""
     bench = _bench()
-    sku = next(one for one in load_catalogue(job.catalogue).items if one.sku == job.sku)
+    known = {one.sku: one for one in load_catalogue(job.catalogue).items}
     rng = np.random.default_rng([job.seed, 8])
-    seen = bench.stand(sku, rng)
+    if job.beside is None:
+        seen = bench.on_table(known[job.sku], rng)
+    else:
+        seen = bench.in_carton([known[name] for name in (job.sku, *job.beside)], rng)
     hand = JawHand(bench.jaws, scorer_of(job.hand) if job.choice == "best" else None)
     if job.choice == "random":
         some = proposals(seen.view.scene.item(_ITEM), bench.jaws)
-        hand = _Fixed(bench.jaws, some[int(rng.integers(len(some)))])
+        hand = _Given(bench.jaws, [some[int(k)] for k in rng.permutation(len(some))[:_TRIES]])
     return bench.attempt(hand, seen, job.seed)
 
 
@@ -100,16 +111,16 @@ def _bench() -> _Bench:
     return _Bench()
 
 
-class _Fixed(JawHand):
-    """A hand that knows one grip."""
+class _Given(JawHand):
+    """A hand that knows some grips."""
 
-    def __init__(self, jaws: Jaws, grasp: Grasp) -> None:
+    def __init__(self, jaws: Jaws, some: list[Grasp]) -> None:
         super().__init__(jaws)
-        self._grasp = grasp
+        self._some = some
 
     def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
-        """Return that grip."""
-        return [self._grasp]
+        """Return those grips."""
+        return self._some
 
 
 class _Bench:
@@ -121,16 +132,34 @@ class _Bench:
         self.jaws = self.body.effector
         self._world = World()
 
-    def stand(self, sku: Sku, rng: np.random.Generator) -> Observation:
+    def on_table(self, sku: Sku, rng: np.random.Generator) -> Observation:
         """Stand an item on the table and let it come to rest."""
         unit = Unit(sku=sku)
         x, y = (m + rng.uniform(-a, a) for m, a in zip(_MIDDLE, _AROUND, strict=True))
         z = self.facility.table.centre[2] + sku.size[2] / 2 + _DROP
         half = rng.uniform(-math.pi, math.pi) / 2
         pose = Pose((x, y, z), (0.0, 0.0, math.sin(half), math.cos(half)))
-        seen = self._world.build(
-            WorldSpec(self.facility, self.body, (Placement(_ITEM, unit, pose, unit),))
+        return self._built(loose=(Placement(_ITEM, unit, pose, unit),))
+
+    def in_carton(self, skus: Sequence[Sku], rng: np.random.Generator) -> Observation:
+        """Put items into an open carton at the dock, as deliveries are packed."""
+        layout = self.facility.cartons[int(rng.integers(len(self.facility.cartons)))]
+        dock = self.facility.conveyor.dock
+        cells = grid(dock, layout.cells, layout.pitch)
+        units = [Unit(sku=sku) for sku in skus[: len(cells)]]
+        order = rng.permutation(len(cells))
+        placements = tuple(
+            stand(rng, f"item-{k}", unit, cells[order[k]], dock[2] + layout.wall, *_PACKED)
+            for k, unit in enumerate(units)
         )
+        promised = manifest("carton-0", units, 0)
+        return self._built(
+            parcels=(Parcel("carton-0", layout, Pose(dock), placements, promised, opened=True),)
+        )
+
+    def _built(self, **content: Any) -> Observation:
+        """Build a cell with this content and let it come to rest."""
+        seen = self._world.build(WorldSpec(self.facility, self.body, **content))
         still = Action(np.array(self.body.home), (0.0,))
         for _ in range(_SETTLE):
             seen = self._world.step(still)

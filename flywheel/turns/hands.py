@@ -37,6 +37,8 @@ AWKWARD, UNSEEN, PLAIN = "awkward", "awkward-unseen", "general"
 _ALL = 3
 # Shares of a turn's drills: plain goods, goods that failed last, and grips that chance picks.
 _OLD, _MINED, _RANDOM = 0.15, 0.2, 0.6
+# One in so many drills is on the table, the others in an open carton; most other items in it.
+_TABLE, _BESIDE = 3, 3
 # Seeds set apart for a turn, and for a run within it; the last ones are for judges.
 _TURN, _RUN = 1_000_000, 20_000
 _HELD_OUT, _EXAMINED = 900_000_000, 950_000_000
@@ -153,7 +155,7 @@ class HandLearner:
         self, model: Path, catalogue: str, count: int, first: int, out: Path, tell: Tell
     ) -> list[Outcome]:
         jobs = [
-            Drill(name, sku, first + k, str(model))
+            Drill(name, sku, first + k, str(model), beside=_beside(_goods(name), first + k))
             for name in (catalogue, PLAIN)
             for k, sku in enumerate(_turns(_goods(name), count))
         ]
@@ -196,7 +198,8 @@ class HandLearner:
             if self._control == "plain":
                 choice = "heuristic"
             seed = turn * _TURN + self._seed * _RUN + k
-            yield Drill(catalogue, some[k % len(some)], seed, hand, choice)
+            beside = _beside(plain if catalogue == PLAIN else goods, seed)
+            yield Drill(catalogue, some[k % len(some)], seed, hand, choice, beside)
 
     def _drilled(self, jobs: Sequence[Drill], out: Path, tell: Tell) -> list[dict[str, Any]]:
         """Do drills, but for those that are done already; keep each as soon as it is done."""
@@ -228,6 +231,15 @@ def _goods(catalogue: str) -> list[str]:
     """Return the goods that jaws can hold at all, by their SKUs."""
     body = load_body(BODY)
     return [sku.sku for sku in load_catalogue(catalogue).items if not refusals(body, sku)]
+
+
+def _beside(goods: Sequence[str], seed: int) -> tuple[str, ...] | None:
+    """Return what is in a carton beside the item of a drill; None if it stands on the table."""
+    if seed % _TABLE == 0:
+        return None
+    rng = np.random.default_rng([seed, 10])
+    some = rng.integers(len(goods), size=rng.integers(1, _BESIDE + 1))
+    return tuple(goods[int(k)] for k in some)
 
 
 def _turns(some: Sequence[str], count: int) -> Iterator[str]:

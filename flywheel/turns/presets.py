@@ -30,8 +30,8 @@ PRESETS = {
     "quick": Preset(
         2,
         brains.Budget(
-            shape="tiny", lessons=60, begin=40, episodes=24, verified=1, steps=20, judged=2,
-            examined=1,
+            shape="tiny", lessons=60, begin=40, episodes=24, verified=1, steps=20, batch=2048,
+            judged=2, examined=1,
         ),
         hands.Budget(drills=80, steps=200, judged=16, examined=16),
         chain=2,
@@ -39,8 +39,8 @@ PRESETS = {
     "full": Preset(
         4,
         brains.Budget(
-            shape="small", lessons=300, begin=0, episodes=500, verified=6, steps=300, judged=8,
-            examined=15,
+            shape="small", lessons=150, begin=0, episodes=500, verified=6, steps=280, batch=8192,
+            judged=8, examined=15,
         ),
         hands.Budget(drills=250, steps=1000, judged=60, examined=150),
         chain=30,

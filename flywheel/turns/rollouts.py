@@ -34,7 +34,7 @@ def act(job: Job) -> dict[str, Any]:
     if job.teacher == "scripted":
         tutored = Tutored(stage.briefing, local_model(job.model), Scripted(stage.briefing))
         played = play(stage, tutored)
-        lessons, slips = tutored.lessons, tutored.slips
+        lessons, slips = [list(tutored.messages)], tutored.slips
     elif job.teacher == "none":
         planner = make_planner(f"hf:{job.model}", stage.briefing)
         played = play(stage, planner)

@@ -36,11 +36,7 @@ _HUB, _FRESH, _RE_TURNS = "parcel_hub", "fresh_grocer", "returns_center"
 # The first is what a learner knows before the first turn; the last goes on for ever.
 WIDTHS = (
     Width(("base",), (_HUB,)),
-    Width(("base", "paraphrase", "reference", "quantity"), (_HUB, _FRESH)),
-    Width(
-        ("base", "paraphrase", "reference", "quantity", "rules", "conditional"),
-        (_HUB, _FRESH, _RE_TURNS),
-    ),
+    Width(("base", "paraphrase", "reference", "quantity", "rules", "conditional"), (_HUB, _FRESH)),
     Width(
         (
             "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
@@ -81,7 +77,7 @@ def scenarios(
         failures: How many scenarios of each kind failed in the turn before; more of these come.
         site: The only facility, or None for each turn's own.
     """
-    now, before = width(turn, site), width(max(0, min(turn - 1, 3)), site)
+    now, before = width(turn, site), width(max(0, turn - 1), site)
     failed = Counter(failures or {})
     mined = _MINED if failed else 0.0
     old = _OLD if turn else 0.0
