@@ -396,6 +396,9 @@ def test_drills_of_turns_and_runs_and_judges_are_all_different(heuristic: Path) 
     some = [seeds(seed, turn) for seed in (0, 1, 49) for turn in (1, 2, 9)]
     assert all(not a & b for a, b in itertools.combinations(some, 2))
     assert max(map(max, some)) < hands._HELD_OUT < hands._EXAMINED
+    where = [job.beside for job in HandLearner(hands.Budget(500, 1, 1, 1))._jobs("", 1, {})]
+    assert 0.25 < where.count(None) / len(where) < 0.4
+    assert {len(beside) for beside in where if beside is not None} == {1, 2, 3}
     goods = [
         {job.sku for job in HandLearner(hands.Budget(500, 1, 1, 1))._jobs("", turn, {})
          if job.catalogue == AWKWARD}

@@ -37,8 +37,8 @@ AWKWARD, UNSEEN, PLAIN = "awkward", "awkward-unseen", "general"
 _ALL = 3
 # Shares of a turn's drills: plain goods, goods that failed last, and grips that chance picks.
 _OLD, _MINED, _RANDOM = 0.15, 0.2, 0.6
-# One in so many drills is on the table, the others in an open carton; most other items in it.
-_TABLE, _BESIDE = 3, 3
+# Share of drills on the table, the others are in an open carton; most other items in it.
+_TABLE, _BESIDE = 1 / 3, 3
 # Seeds set apart for a turn, and for a run within it; the last ones are for judges.
 _TURN, _RUN = 1_000_000, 20_000
 _HELD_OUT, _EXAMINED = 900_000_000, 950_000_000
@@ -235,9 +235,9 @@ def _goods(catalogue: str) -> list[str]:
 
 def _beside(goods: Sequence[str], seed: int) -> tuple[str, ...] | None:
     """Return what is in a carton beside the item of a drill; None if it stands on the table."""
-    if seed % _TABLE == 0:
-        return None
     rng = np.random.default_rng([seed, 10])
+    if rng.random() < _TABLE:
+        return None
     some = rng.integers(len(goods), size=rng.integers(1, _BESIDE + 1))
     return tuple(goods[int(k)] for k in some)
 
