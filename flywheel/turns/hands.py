@@ -36,7 +36,7 @@ AWKWARD, UNSEEN, PLAIN = "awkward", "awkward-unseen", "general"
 # Turn by turn more of the awkward goods come; from this one on, all of them.
 _ALL = 3
 # Shares of a turn's drills: plain goods, goods that failed last, and grips that chance picks.
-_OLD, _MINED, _RANDOM = 0.15, 0.2, 0.6
+_OLD, _MINED, _RANDOM = 0.3, 0.2, 0.6
 # Share of drills on the table, the others are in an open carton; most other items in it.
 _TABLE, _BESIDE = 1 / 3, 3
 # Seeds set apart for a turn, and for a run within it; the last ones are for judges.

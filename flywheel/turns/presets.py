@@ -42,7 +42,7 @@ PRESETS = {
             shape="small", lessons=150, begin=0, episodes=500, verified=6, steps=280, batch=8192,
             judged=8, examined=15,
         ),
-        hands.Budget(drills=250, steps=1000, judged=60, examined=150),
+        hands.Budget(drills=400, steps=1000, judged=60, examined=150),
         chain=30,
     ),
 }  # fmt: skip
