@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from warewheel.configs import ConfigError, refusals, zone_of
-from warewheel.configs.schema import Body, Catalogue, Facility, Sku, Unit
+from warewheel.configs.schema import Body, Carton, Catalogue, Facility, Sku, Unit
 from warewheel.sim.facts import Places
 from warewheel.sim.spec import Placement
 from warewheel.sim.values import Line, Manifest, Pose
@@ -175,6 +175,19 @@ def stand(
     position = (at[0] + dx, at[1] + dy, floor + unit.sku.size[2] / 2 + _AIR)
     pose = Pose(position, (0.0, 0.0, math.sin(yaw / 2), math.cos(yaw / 2)))
     return Placement(name, unit, pose, unit)
+
+
+def pack(
+    rng: np.random.Generator, layout: Carton, at: tuple[float, float, float],
+    units: Sequence[Unit], first: int,
+) -> tuple[Placement, ...]:  # fmt: skip
+    """Stand items in cells of a carton whose floor is ``at``; they are numbered from ``first``."""
+    cells = grid(at, layout.cells, layout.pitch)
+    order = rng.permutation(len(cells))[: len(units)]
+    return tuple(
+        stand(rng, f"item-{first + k}", unit, cells[cell], at[2] + layout.wall, 0.002, 0.03)
+        for k, (unit, cell) in enumerate(zip(units, order, strict=True))
+    )
 
 
 def grid(

@@ -13,7 +13,7 @@ from warewheel.sim.facts import Places
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.values import Pose
 
-from .draw import Draw, grid, manifest, number, stand
+from .draw import Draw, manifest, number, pack, stand
 from .trouble import trouble
 
 # How far before the dock a carton starts on the belt [m].
@@ -85,19 +85,15 @@ def _delivery(
         layout = facility.cartons[int(rng.integers(len(facility.cartons)))]
         x, y, z = facility.conveyor.dock
         start = (x + _RIDE, y, z)
-        cells = grid(start, layout.cells, layout.pitch)
+        columns, rows = layout.cells
         fewest, most = rules.items
         # One too many needs a cell of its own.
-        most = min(most, len(cells) - bool(rules.surplus))
+        most = min(most, columns * rows - bool(rules.surplus))
         if goods is None:
             content = draw.carton(number(rng, (min(fewest, most), most)))
         else:
-            content = draw.listed(goods[c][: len(cells)])
-        order = rng.permutation(len(cells))[: len(content.units)]
-        placements = tuple(
-            stand(rng, f"item-{first + k}", unit, cells[cell], z + layout.wall, 0.002, 0.03)
-            for k, (unit, cell) in enumerate(zip(content.units, order, strict=True))
-        )
+            content = draw.listed(goods[c][: columns * rows])
+        placements = pack(rng, layout, start, content.units, first)
         lines = sum(len(parcel.manifest.lines) for parcel in parcels)
         name = f"carton-{c}"
         promise = manifest(name, content.listed, lines)

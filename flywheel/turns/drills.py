@@ -22,7 +22,7 @@ from warewheel.agents.skills.proposals import proposals
 from warewheel.agents.skills.scanning import scan
 from warewheel.configs import load_body, load_catalogue, load_facility
 from warewheel.configs.schema import Jaws, Sku, Unit
-from warewheel.envs.draw import grid, manifest, stand
+from warewheel.envs.draw import manifest, pack
 from warewheel.sim.motion import Motion
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.twin import Twin
@@ -40,8 +40,6 @@ _MIDDLE, _AROUND = (0.35, -0.45), (0.08, 0.06)
 _DROP, _SETTLE = 0.002, 40
 # Of the grips that chance picks, so many are tried until one can be reached.
 _TRIES = 20
-# How far an item in a carton stands from the middle of its cell [m] and how it is turned [rad].
-_PACKED = (0.002, 0.03)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,13 +143,9 @@ class _Bench:
         """Put items into an open carton at the dock, as deliveries are packed."""
         layout = self.facility.cartons[int(rng.integers(len(self.facility.cartons)))]
         dock = self.facility.conveyor.dock
-        cells = grid(dock, layout.cells, layout.pitch)
-        units = [Unit(sku=sku) for sku in skus[: len(cells)]]
-        order = rng.permutation(len(cells))
-        placements = tuple(
-            stand(rng, f"item-{k}", unit, cells[order[k]], dock[2] + layout.wall, *_PACKED)
-            for k, unit in enumerate(units)
-        )
+        columns, rows = layout.cells
+        units = [Unit(sku=sku) for sku in skus[: columns * rows]]
+        placements = pack(rng, layout, dock, units, 0)
         promised = manifest("carton-0", units, 0)
         return self._built(
             parcels=(Parcel("carton-0", layout, Pose(dock), placements, promised, opened=True),)
