@@ -5,7 +5,7 @@ value out of range is an error that names the file, the line and what would be a
 """
 
 from .capability import reaches, refusals
-from .cases import cell_of, check_suite
+from .cases import adapted, cell_of, check_suite
 from .errors import ConfigError
 from .feasibility import check, load_cell
 from .load import (
@@ -24,6 +24,7 @@ from .variation import vary
 
 __all__ = [
     "ConfigError",
+    "adapted",
     "cell_of",
     "check",
     "check_suite",

@@ -53,14 +53,18 @@ def _cell(case: Case, body: str) -> tuple[tuple[Facility, Body, Catalogue], list
     site, robot, catalogue = load_cell(
         case.facility, body, case.catalogue, case.cartons, case.items
     )
+    here = adapted(site, case)
+    # A rule that names a route does not make it one.
+    known = here.model_copy(update={"storage": site.storage})
+    return (here, robot, catalogue), list(_mistakes(case, known, catalogue))
+
+
+def adapted(site: Facility, case: Case) -> Facility:
+    """Return a facility with the chances and the rules that hold in a case."""
     delivery = site.delivery.model_copy(update=dict(case.chances))
-    site = site.model_copy(update={"delivery": delivery})
-    mistakes = list(_mistakes(case, site, catalogue))
-    if case.rules:
-        slotting = (*case.rules, *site.storage.slotting)
-        storage = site.storage.model_copy(update={"slotting": slotting})
-        site = site.model_copy(update={"storage": storage})
-    return (site, robot, catalogue), mistakes
+    slotting = (*case.rules, *site.storage.slotting)
+    storage = site.storage.model_copy(update={"slotting": slotting})
+    return site.model_copy(update={"delivery": delivery, "storage": storage})
 
 
 def _mistakes(case: Case, site: Facility, catalogue: Catalogue) -> Iterator[_Mistake]:

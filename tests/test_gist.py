@@ -35,7 +35,7 @@ def place_by(gist: str, label: str, home: str) -> str:
 def test_read_word_by_word_it_leads_where_the_order_does(suite: str) -> None:
     told = 0
     for case in load_suite(suite).cases[:40]:
-        delivery = delivery_of(case)
+        delivery = delivery_of(Stage(case))
         storage, usual = delivery.facility.storage, Stage(case).briefing.house.storage
         for number, order in enumerate(case.meanings):
             known = [u for k, c in enumerate(delivery.cartons) for u in c.values()

@@ -90,7 +90,7 @@ def test_the_expert_solves_every_case_and_refuses_what_is_to_be_refused(
 @every
 def test_a_reason_to_refuse_follows_from_the_data_alone(name: str, count: int) -> None:
     for case in load_suite(name).cases[:count]:
-        delivery = delivery_of(case)
+        delivery = delivery_of(Stage(case))
         for order in case.meanings:
             units = [
                 unit

@@ -10,7 +10,7 @@ from warewheel.agents.plan import Done, Outcome, Subgoal, Unusable
 from warewheel.agents.request import Briefing, Planner, Request, brief
 from warewheel.agents.symbolic import SymbolicTwin
 from warewheel.configs import cell_of
-from warewheel.configs.schema import Case
+from warewheel.configs.schema import Body, Case, Catalogue, Facility
 from warewheel.envs.goal import Condition, Fact
 from warewheel.envs.scenario import scenario
 from warewheel.envs.task import Judge, Verdict
@@ -29,16 +29,18 @@ class Stage:
     Attributes:
         case: The case.
         body: Name of the robot.
+        cell: Facility, robot and goods, in place of those that the case and ``body`` name.
     """
 
     case: Case
     body: str = "panda"
+    cell: tuple[Facility, Body, Catalogue] | None = None
 
     @cached_property
     def briefing(self) -> Briefing:
         """What a planner is told before."""
         case = self.case
-        return brief(case.task, cell_of(case, self.body), case.seed, case)
+        return brief(case.task, self.cell or cell_of(case, self.body), case.seed, case)
 
     @cached_property
     def spec(self) -> WorldSpec:

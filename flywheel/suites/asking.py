@@ -52,7 +52,12 @@ def conversation(asked: Iterable[Asked]) -> list[Any]:
 @functools.cache
 def briefing(facility: str) -> Briefing:
     """Return what is told of a site."""
-    return Stage(Case(id="quiz", instruction="?", facility=facility, seed=0)).briefing
+    return Stage(blank(facility)).briefing
+
+
+def blank(facility: str) -> Case:
+    """Return a case of which nothing but the site matters."""
+    return Case(id="quiz", instruction="?", facility=facility, seed=0)
 
 
 def delivery(of: Briefing, between: tuple[int, int], rng: np.random.Generator) -> Delivery:

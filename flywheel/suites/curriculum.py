@@ -20,13 +20,13 @@ class Kind:
     """Something to learn from besides lessons.
 
     Attributes:
-        make: Returns a conversation for a seed, or an empty list.
+        make: Returns a conversation for a seed, or an empty list, at a site if it is told.
         level: See `material.LEVEL`.
         share: So many for each lesson.
         first: Of the seeds. No suite and no lesson has any of them.
     """
 
-    make: Callable[[int], list[Any]]
+    make: Callable[..., list[Any]]
     level: int
     share: float
     first: int

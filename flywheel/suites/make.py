@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from .speaker import Speaker
 # A delivery for which chance finds no meaning in so many draws is passed over.
 _TRIES = 12
 _CLEAN = Chances(repeat=0.0)
+# Makes a stage for a case.
+Setting = Callable[[Case], Stage]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,10 @@ RECIPES = {
 }  # fmt: skip
 
 
-def cases(recipe: Recipe, name: str, first: int, count: int) -> Iterator[Case]:
-    """Yield so many accepted cases, from seeds that count up from ``first``.
+def cases(
+    recipe: Recipe, name: str, first: int, count: int, stage: Setting = Stage
+) -> Iterator[Case]:
+    """Yield so many accepted cases, from seeds that count up from ``first``, set on a stage.
 
     Every case's goal is false at the start; the scripted planner solves it in the symbolic
     backend without a violation; with ``pinned``, it does not when it knows the house rules alone.
@@ -104,7 +108,7 @@ def cases(recipe: Recipe, name: str, first: int, count: int) -> Iterator[Case]:
             cartons=recipe.cartons if facility != "fresh_grocer" else (1, 1),
             items=recipe.items, chances=recipe.chances, catalogue=recipe.catalogue,
         )  # fmt: skip
-        delivery = delivery_of(blank)
+        delivery = delivery_of(stage(blank))
         speaker = Speaker(phrases, rng)
         draw = Draw(delivery, speaker, rng)
         for _ in range(_TRIES):
@@ -112,38 +116,37 @@ def cases(recipe: Recipe, name: str, first: int, count: int) -> Iterator[Case]:
             if meaning is None:
                 continue
             case = case_of(blank, meaning)
-            if accepted(case, recipe.pinned and kind != "house"):
+            if accepted(case, recipe.pinned and kind != "house", stage):
                 yield case
                 made += 1
                 break
         seed += 1
 
 
-def delivery_of(case: Case) -> Delivery:
+def delivery_of(stage: Stage) -> Delivery:
     """Return what a case's cartons hold."""
-    stage = Stage(case)
     told = stage.briefing
     cartons = tuple({p.name: p.unit for p in parcel.placements} for parcel in stage.spec.parcels)
     return Delivery(told.facility, told.body, told.catalogue, cartons)
 
 
-def accepted(case: Case, pinned: bool) -> bool:
+def accepted(case: Case, pinned: bool, setting: Setting = Stage) -> bool:
     """Tell whether a case is false at the start, solvable, and, if ``pinned``, tells a choice."""
-    stage = Stage(case)
+    stage = setting(case)
     try:
         if stage.judge().weigh(frozenset()).success:
             return False
         played = play(stage, Scripted(stage.briefing))
         if not played.success:
             return False
-        if not case.refuse and not sensible(case, played, delivery_of(case)):
+        if not case.refuse and not sensible(case, played, delivery_of(stage)):
             return False
     except ConfigError:
         # A comparison without a clear answer.
         return False
     if not pinned or case.refuse:
         return True
-    plain = Stage(case.model_copy(update={"orders": (), "rules": ()})).briefing
+    plain = setting(case.model_copy(update={"orders": (), "rules": ()})).briefing
     return not play(stage, Scripted(plain)).success
 
 

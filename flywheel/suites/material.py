@@ -14,7 +14,7 @@ from warewheel.configs import load_phrases
 from warewheel.configs.schema import Case
 from warewheel.flywheel.bench.play import Played, Stage, play
 
-from .make import RECIPES, Recipe, cases
+from .make import RECIPES, Recipe, Setting, cases
 from .noise import Noise
 
 # A lesson as JSON: ``messages``, the ``case`` and ``seed`` that they are about, and a ``level``:
@@ -36,9 +36,9 @@ class Lesson:
     played: Played
 
 
-def lesson(case: Case) -> Lesson | None:
+def lesson(case: Case, setting: Setting = Stage) -> Lesson | None:
     """Return the expert's conversation about a case, or None if it fails."""
-    stage = Stage(case)
+    stage = setting(case)
     scribe = Scribe(stage.briefing, Scripted(stage.briefing))
     played = play(stage, scribe)
     return Lesson(case, scribe.messages, played) if played.success else None

@@ -23,17 +23,13 @@ from warewheel.envs.draw import number
 
 from . import asking
 from .asking import Asked
+from .fiction import ZONES
 from .meanings import Draw
 
 # Sites with so many zones that where goods go cannot be guessed.
 _SPACIOUS = ("parcel_hub", "returns_center")
 # Units and clauses of a primer, at least and at most.
 _UNITS, _CLAUSES = (16, 24), (3, 8)
-# Made-up zones, so that a zone is never the likelier for its name.
-_ZONES = (
-    "west", "attic", "basement", "garage", "upstairs", "corner", "annex", "dock", "yard", "hall",
-    "bay", "loft", "vault", "north", "south", "east", "secure", "cold", "ambient", "hazmat",
-)  # fmt: skip
 # Share of goods that no note is about which are asked about all the same.
 _REST = 0.25
 # Share of notes that are about so many and no more, and at most how many.
@@ -41,16 +37,21 @@ _COUNTED, _MOST = 0.25, 3
 _LINKS = (">", " to ", " must go to ", " in ", ": ")
 
 
-def note(seed: int) -> list[Any]:
-    """Return a primer about notes: goods and made-up zones, in as few words as can be."""
+def note(seed: int, briefing: Briefing | None = None) -> list[Any]:
+    """Return a primer about notes: goods and made-up zones, in as few words as can be.
+
+    Args:
+        seed: Same seed, same conversation.
+        briefing: Of the site; without, sites come in turn.
+    """
     known = names("facility")
-    briefing = asking.briefing(known[seed % len(known)])
+    briefing = briefing or asking.briefing(known[seed % len(known)])
     return asking.conversation(_notes(briefing, np.random.default_rng([seed, 9])))
 
 
-def clause(seed: int) -> list[Any]:
-    """Return a primer about instructions: several that hold at once."""
-    briefing = asking.briefing(_SPACIOUS[seed % len(_SPACIOUS)])
+def clause(seed: int, briefing: Briefing | None = None) -> list[Any]:
+    """Return a primer about instructions, several that hold at once; see `note`."""
+    briefing = briefing or asking.briefing(_SPACIOUS[seed % len(_SPACIOUS)])
     return asking.conversation(_clauses(briefing, np.random.default_rng([seed, 9])))
 
 
@@ -59,7 +60,7 @@ def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
     delivery = asking.delivery(briefing, _UNITS, rng)
     storage = delivery.facility.storage
     goods = _several(asking.draw(delivery, rng), rng)
-    *zones, rest = (_ZONES[int(k)] for k in rng.integers(len(_ZONES), size=len(goods) + 1))
+    *zones, rest = (ZONES[int(k)] for k in rng.integers(len(ZONES), size=len(goods) + 1))
     most = [int(rng.integers(1, _MOST + 1)) if rng.random() < _COUNTED else 0 for _ in goods]
     link = _LINKS[int(rng.integers(len(_LINKS)))]
     words = [describe.goods(what) for what in goods]

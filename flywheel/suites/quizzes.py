@@ -71,15 +71,16 @@ PLANS = {
 }  # fmt: skip
 
 
-def quiz(kind: str, seed: int) -> list[Any]:
+def quiz(kind: str, seed: int, briefing: Briefing | None = None) -> list[Any]:
     """Return a conversation about one instruction after another; empty if chance found none.
 
     Args:
         kind: One of `PLANS`.
         seed: Same seed, same conversation.
+        briefing: Of the site; without, sites come in turn.
     """
     known = names("facility")
-    briefing = asking.briefing(known[seed % len(known)])
+    briefing = briefing or asking.briefing(known[seed % len(known)])
     return asking.conversation(
         _instructions(PLANS[kind], briefing, np.random.default_rng([seed, 9]))
     )

@@ -1,0 +1,190 @@
+"""Fiction: made-up sites, where nothing that was known before helps; all there is must be read.
+
+Layout and body are those of a real site. Names of zones and goods, what goods are like, and the
+house rules are drawn by chance: a zone is never the likelier for its name, a rule for its goods.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from warewheel.configs import adapted, load_catalogue, load_cell, load_facility, names
+from warewheel.configs.schema import Case, Catalogue, Facility, Sku, SlottingRule, Storage
+from warewheel.configs.schema.goods import Hazard
+from warewheel.configs.schema.site import Column, Flaw, Keeping, Zone
+from warewheel.envs.draw import number
+from warewheel.flywheel.bench.play import Stage
+
+from .make import Setting
+
+ZONES = (
+    "west", "attic", "basement", "garage", "upstairs", "corner", "annex", "dock", "yard", "hall",
+    "bay", "loft", "vault", "north", "south", "east", "secure", "cold", "ambient", "hazmat",
+)  # fmt: skip
+_ASIDE = "quarantine"
+_BODY = "panda"
+_HAZARDS: tuple[Hazard, ...] = ("flammable", "corrosive", "oxidizer", "toxic")
+_FLAWS: tuple[Flaw, ...] = ("damaged", "open", "unreadable", "wrong", "surplus")
+# Chances that a site keeps goods apart that are cold, dangerous, or precious, that it has routes,
+# that it looks out for fragile goods, and that it sets opened ones aside.
+_COLD, _HAZMAT, _SECURE, _ROUTES, _CARE, _OPEN = 0.5, 0.6, 0.5, 0.4, 0.2, 0.6
+# Categories of goods, and those with a rule of their own, at least and at most.
+_CATEGORIES, _RULED = (5, 9), (0, 3)
+# Shares of goods that are like this, where a site has a place for them.
+_IS_COLD, _IS_HAZARD, _IS_FRAGILE, _IS_PRECIOUS, _EXPIRES = 0.35, 0.2, 0.2, 0.15, 0.6
+_MASS = (0.05, 1.2)
+_DAYS = (10, 1200)
+_HEAVY = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+def setting(seed: int) -> Setting:
+    """Return what makes stages at a made-up site that is like a case's own in its layout alone."""
+
+    def stage(case: Case) -> Stage:
+        rng = np.random.default_rng([seed, 11])
+        real, body, goods = load_cell(case.facility, _BODY, None, case.cartons, case.items)
+        zones = _zones(len(real.rack.columns), rng)
+        catalogue = _catalogue(goods, set(zones.values()), rng)
+        facility = _facility(real, catalogue, zones, rng)
+        return Stage(case, _BODY, (adapted(facility, case), body, catalogue))
+
+    return stage
+
+
+def _zones(most: int, rng: np.random.Generator) -> dict[str, Keeping]:
+    """Return names of zones with what they keep; the last is for what is set aside."""
+    keeps: list[Keeping] = ["ambient"] * number(rng, (1, 3))
+    for keeping, chance in (("cold", _COLD), ("hazmat", _HAZMAT), ("secure", _SECURE)):
+        if rng.random() < chance:
+            keeps.append(keeping)  # type: ignore[arg-type]
+    keeps = [*keeps[: most - 1], "quarantine"]
+    return dict(zip(_several((*ZONES, _ASIDE), len(keeps), rng), keeps, strict=True))
+
+
+def _facility(
+    real: Facility, catalogue: Catalogue, zones: dict[str, Keeping], rng: np.random.Generator
+) -> Facility:
+    columns = [column.x for column in real.rack.columns]
+    # Each zone has a column; chance says whose the others are.
+    owners = [*zones, *_any(tuple(zones), len(columns) - len(zones), rng)]
+    owners.sort(key=tuple(zones).index)
+    tiers = real.rack.tiers[: number(rng, (2, len(real.rack.tiers)))]
+    rack = real.rack.model_copy(
+        update={
+            "columns": tuple(Column(zone=z, x=x) for z, x in zip(owners, columns, strict=True)),
+            "tiers": tiers,
+        }
+    )
+    totes = tuple(
+        tote.model_copy(update={"name": f"tote-{k}", "zone": owners[k % len(owners)]})
+        for k, tote in enumerate(real.totes)
+    )
+    return real.model_copy(
+        update={
+            "zones": {name: Zone(condition=keeping) for name, keeping in zones.items()},
+            "rack": rack, "totes": totes,
+            "storage": _storage(real.storage, catalogue, zones, len(tiers), rng),
+        }
+    )  # fmt: skip
+
+
+def _storage(
+    real: Storage, catalogue: Catalogue, zones: dict[str, Keeping], tiers: int,
+    rng: np.random.Generator,
+) -> Storage:  # fmt: skip
+    flaws = [flaw for flaw in _FLAWS if flaw != "open" or rng.random() < _OPEN]
+    aside = next(name for name, keeping in zones.items() if keeping == "quarantine")
+    return real.model_copy(
+        update={
+            "slotting": tuple(_rules(catalogue, zones, rng)),
+            "quarantine": dict.fromkeys(flaws, aside),
+            "heavy_above": _HEAVY[int(rng.integers(len(_HEAVY)))],
+            "heavy_max_level": int(rng.integers(tiers - 1)),
+        }
+    )
+
+
+def _rules(
+    catalogue: Catalogue, zones: dict[str, Keeping], rng: np.random.Generator
+) -> Iterator[SlottingRule]:
+    """Yield the rules; what must be kept in its own way comes first, as at any site."""
+    kept = {keeping: name for name, keeping in zones.items()}
+    plain = [name for name, keeping in zones.items() if keeping in ("ambient", "secure")]
+    if "hazmat" in kept:
+        yield SlottingRule(zone=kept["hazmat"], hazard=_HAZARDS)
+    if "cold" in kept:
+        yield SlottingRule(zone=kept["cold"], temperature=("chilled", "frozen"))
+    if "secure" in kept:
+        yield SlottingRule(zone=kept["secure"], high_value=True)
+    if rng.random() < _CARE:
+        yield SlottingRule(zone=_one(plain, rng), fragile=True)
+    categories = tuple(sorted({sku.category for sku in catalogue.items}))
+    for category in _several(categories, number(rng, _RULED), rng):
+        yield SlottingRule(zone=_one(plain, rng), category=(category,))
+    if len(plain) > 1 and rng.random() < _ROUTES:
+        for route in plain:
+            yield SlottingRule(zone=route, route=(route,))
+    else:
+        yield SlottingRule(zone=plain[0])
+
+
+def _catalogue(real: Catalogue, keeps: set[Keeping], rng: np.random.Generator) -> Catalogue:
+    """Return goods of the same sizes under other names, and of other kinds."""
+    skus, categories = _words()
+    called = _several(skus, len(real.items), rng)
+    some = _several(categories, number(rng, _CATEGORIES), rng)
+    return real.model_copy(
+        update={
+            "items": tuple(
+                _sku(sku, name, _one(some, rng), keeps, rng)
+                for sku, name in zip(real.items, called, strict=True)
+            )
+        }
+    )
+
+
+def _sku(real: Sku, name: str, category: str, keeps: set[Keeping], rng: np.random.Generator) -> Sku:
+    # Goods are cold or dangerous, never both: no zone is.
+    kind = rng.random()
+    cold = "cold" in keeps and kind < _IS_COLD
+    hazard = "hazmat" in keeps and kind > 1 - _IS_HAZARD
+    return real.model_copy(
+        update={
+            "sku": name, "category": category,
+            "mass": round(float(np.exp(rng.uniform(*np.log(_MASS)))), 2),
+            "temperature": _one(("chilled", "frozen"), rng) if cold else "ambient",
+            "hazard": _one(_HAZARDS, rng) if hazard else "none",
+            "fragile": bool(rng.random() < _IS_FRAGILE),
+            "high_value": bool(rng.random() < _IS_PRECIOUS),
+            "shelf_life_days": number(rng, _DAYS) if rng.random() < _EXPIRES else None,
+        }
+    )  # fmt: skip
+
+
+@functools.cache
+def _words() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return names of goods, any first word with any last one, and names of categories."""
+    stocks = [load_catalogue(load_facility(name).catalogue) for name in names("facility")]
+    items = [sku for stock in stocks for sku in stock.items]
+    real = {sku.sku for sku in items}
+    firsts, lasts = ({name.split("-")[k] for name in real if "-" in name} for k in (0, -1))
+    crossed = {f"{first}-{last}" for first in firsts for last in lasts if first != last}
+    # A category that goes by the name of a trait would be taken for it.
+    categories = {sku.category for sku in items} - {sku.temperature for sku in items}
+    return tuple(sorted(real | crossed)), tuple(sorted(categories))
+
+
+def _several(options: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    """Return so many different ones, in any order."""
+    return [options[int(k)] for k in rng.choice(len(options), count, replace=False)]
+
+
+def _any(options: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
+    return [_one(options, rng) for _ in range(count)]
+
+
+def _one(options: Sequence[str], rng: np.random.Generator) -> str:
+    return options[int(rng.integers(len(options)))]
