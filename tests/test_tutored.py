@@ -22,7 +22,7 @@ class Stubborn:
         self.text = text
 
     def complete(self, demand: Demand) -> Completion:
-        text = self.text or demand.steps[0]
+        text = self.text or next(iter(demand.steps), "a gist that is none")
         return Completion(text=text, read=1, cached=0, written=1, seconds=0.0)
 
 
@@ -35,8 +35,9 @@ def test_with_a_tutor_all_ends_well_whatever_the_model_says(suite: str, text: st
         played = play(stage, planner)
         assert played.success and planner.slips > 0, case.id
         said = [m["content"] for m in planner.messages if m["role"] == "assistant"]
-        steps = [read(one) for one in said if one.startswith("{")]
-        assert text not in said and len(steps) >= planner.slips
+        for step in (one for one in said if one.startswith("{")):
+            read(step)
+        assert text not in said and len(said) >= planner.slips
         assert all(map(learnt, planner.messages[2::2]))
 
 
@@ -44,7 +45,7 @@ def test_who_does_what_the_tutor_would_is_never_put_right() -> None:
     stage = Stage(load_suite("base").cases[3])
     scribe = Scribe(stage.briefing, Scripted(stage.briefing))
     assert play(stage, scribe).success
-    said = iter([m["content"] for m in scribe.messages if m["role"] == "assistant"][1:])
+    said = iter([m["content"] for m in scribe.messages if m["role"] == "assistant"])
 
     class Obedient(Stubborn):
         def complete(self, demand: Demand) -> Completion:
@@ -55,3 +56,21 @@ def test_who_does_what_the_tutor_would_is_never_put_right() -> None:
     assert play(stage, planner).success
     assert planner.slips == 0
     assert planner.messages == scribe.messages
+
+
+def test_a_gist_that_is_not_the_tutors_is_a_slip_and_put_right() -> None:
+    stage = Stage(load_suite("base").cases[3])
+    scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+    assert play(stage, scribe).success
+    gist, *steps = [m["content"] for m in scribe.messages if m["role"] == "assistant"]
+    said = iter(["else>nowhere", *steps])
+
+    class Mistaken(Stubborn):
+        def complete(self, demand: Demand) -> Completion:
+            self.text = next(said)
+            return super().complete(demand)
+
+    planner = Tutored(stage.briefing, Mistaken(), Scripted(stage.briefing))
+    assert play(stage, planner).success
+    assert planner.slips == 1
+    assert planner.messages == scribe.messages and gist in str(planner.messages)

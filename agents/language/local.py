@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -12,6 +13,9 @@ from .decoding import Constraint, Free, Grammar, Steps, bind, of_schema
 from .loading import load
 from .model import Completion, Demand, Message
 from .reader import Reader
+
+# Texts of steps whose tokens are kept.
+_STEPS = 4096
 
 
 class LocalModel:
@@ -41,6 +45,8 @@ class LocalModel:
         self.name = str(path_or_name)
         model, tokenizer = load(self.name, device, dtype)
         self._chat = Chat(tokenizer)
+        # The same steps are legal again and again.
+        self._step = functools.lru_cache(_STEPS)(self._chat.answer)
         self._reader = Reader(model, threads)
         self._ends = {self._chat.end, *_ends(model)}
         self._vocabulary: Any = None
@@ -100,7 +106,7 @@ class LocalModel:
     def _constraint(self, demand: Demand) -> Constraint:
         # Who asks through a server says the same steps as a schema, and gets the same answer.
         if steps := demand.steps or schema.texts(demand.schema or {}):
-            return Steps([self._chat.answer(step) for step in steps], self._chat.end)
+            return Steps([self._step(step) for step in steps], self._chat.end)
         if demand.schema is None:
             return Free()
         if self._vocabulary is None:

@@ -78,7 +78,7 @@ class Reader:
         while True:
             if time.monotonic() >= until:
                 raise ModelError("TIMEOUT", "no answer in time")
-            stop = min(at + _CHUNK, len(tokens) - keep) if at < len(tokens) - keep else len(tokens)
+            stop = len(tokens) if len(tokens) - at <= _CHUNK + keep else at + _CHUNK
             piece = list(tokens[at:stop])
             last = stop == len(tokens)
             with torch.inference_mode(), threads(self._threads):

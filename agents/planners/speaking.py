@@ -73,9 +73,7 @@ class Speaking:
         Raises:
             Unusable: It wrote nothing that is a step, or did not answer.
         """
-        if self.conversation.instructed(request):
-            gist = Demand(self.conversation.messages, limit=GIST, seconds=self._seconds)
-            self.utterances.append(Utterance(answer(self._model, gist, self.conversation)))
+        self.listen(request)
         self.conversation.hear(request)
         completion = answer(self._model, self._demand(request), self.conversation)
         try:
@@ -85,6 +83,18 @@ class Speaking:
             raise Unusable(error.label, str(error)) from error
         self.utterances.append(Utterance(completion, turn=len(request.history)))
         return step
+
+    def listen(self, request: Request) -> bool:
+        """Take in the instruction and write its gist if it is new; return whether it is.
+
+        Raises:
+            Unusable: The model did not answer.
+        """
+        new = self.conversation.instructed(request)
+        if new:
+            gist = Demand(self.conversation.messages, limit=GIST, seconds=self._seconds)
+            self.utterances.append(Utterance(answer(self._model, gist, self.conversation)))
+        return new
 
     def _demand(self, request: Request) -> Demand:
         """Return the demand for a step, with what the track allows."""

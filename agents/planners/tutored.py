@@ -21,8 +21,8 @@ from .speaking import Speaking, Track
 class Tutored:
     """A language model that acts, with a tutor who knows what is right.
 
-    Where its step is not the tutor's, the tutor's is carried out, and stands in the conversation in
-    its place: all of it can be learnt, once.
+    Where its gist or its step is not the tutor's, the tutor's stands in the conversation in its
+    place, and is carried out: all of it can be learnt, once.
 
     Args:
         briefing: Of the episode.
@@ -52,10 +52,7 @@ class Tutored:
 
     def next(self, request: Request) -> Subgoal | None:
         """Return the model's step if it is right, and the tutor's otherwise."""
-        conversation = self._pupil.conversation
-        if conversation.instructed(request):
-            # Steps that are right would not follow from a gist that is wrong.
-            conversation.say(understood(self._briefing, request))
+        self._listen(request)
         right = self._tutor.next(request) or Subgoal("stop")
         try:
             step = self._pupil.next(request) or Subgoal("stop")
@@ -63,9 +60,26 @@ class Tutored:
             step = None
         if step is not None and self._alike(step, right):
             return step
-        self.slips += 1
-        conversation.amend(write(right))
+        self._put_right(write(right))
         return right
+
+    def _listen(self, request: Request) -> None:
+        """Put the gist of a new instruction right: steps that are right do not follow from others.
+
+        Where its words are others, it may still lead to the same steps; it is a slip all the same.
+        """
+        try:
+            new = self._pupil.listen(request)
+        except Unusable:
+            new = True
+        if new:
+            gist = understood(self._briefing, request)
+            if self.messages[-1]["content"] != gist:
+                self._put_right(gist)
+
+    def _put_right(self, text: str) -> None:
+        self.slips += 1
+        self._pupil.conversation.amend(text)
 
     def _alike(self, step: Subgoal, right: Subgoal) -> bool:
         """Tell whether two steps are the same, but for which slot of a zone and tier it is."""

@@ -38,6 +38,9 @@ _HAND = "hand"
 One = TypeVar("One")
 # For each lesson that the first model learnt from, primers and quizzes of each kind.
 _PRIMERS, _QUIZZES = 2.0, 2.0
+# Of episodes in which nothing had to be put right one in so many is learnt from, so that what is
+# known stays.
+_KNOWN = 3
 # A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
 _MODEL_ROOM, _EPISODE_ROOM = 60_000_000, 100_000
 
@@ -136,7 +139,8 @@ class BrainLearner:
             ValueError: A log or the champion is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
-        chats, selection = select([row for log in logs for row in _episodes(log)])
+        rows = [row for log in logs for row in _episodes(log)]
+        chats, selection = select(rows, thin=self._teacher == "scripted")
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
         if self._control == "idle":
@@ -201,8 +205,15 @@ class BrainLearner:
             raise Lost(str(error)) from error
 
 
-def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any]]:
-    """Return the conversations to learn from, and how many were left out for what reason."""
+def select(
+    rows: Sequence[Mapping[str, Any]], thin: bool = False
+) -> tuple[list[Chat], dict[str, Any]]:
+    """Return the conversations to learn from, and how many were left out for what reason.
+
+    Args:
+        rows: Episodes.
+        thin: Leave out most of those in which nothing had to be put right.
+    """
     chats: list[Chat] = []
     seen: set[str] = set()
     left_out = Counter[str]()
@@ -213,6 +224,8 @@ def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any
                 left_out["the same as another"] += 1
             elif not any(map(learnt, chat)):
                 left_out["nothing that is right"] += 1
+            elif thin and not row["slips"] and int(key, 16) % _KNOWN:
+                left_out["nothing in it had to be put right"] += 1
             else:
                 seen.add(key)
                 chats.append(chat)

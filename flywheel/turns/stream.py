@@ -36,13 +36,12 @@ _HUB, _FRESH, _RE_TURNS = "parcel_hub", "fresh_grocer", "returns_center"
 # The first is what a learner knows before the first turn; the last goes on for ever.
 WIDTHS = (
     Width(("base",), (_HUB,)),
-    Width(("base", "paraphrase", "reference", "quantity", "rules", "conditional"), (_HUB, _FRESH)),
     Width(
         (
             "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
-            "memory", "long", "zh",
+            "zh", "discrepancy",
         ),
-        (_HUB, _FRESH, _RE_TURNS),
+        (_HUB, _FRESH),
     ),
     Width(
         (
