@@ -77,27 +77,32 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
 @suite.command()
 @_rows_out
 @click.option("--lessons", default=2000, show_default=True, type=click.IntRange(min=1),
-              help="Plain instructions at one site, about.")  # fmt: skip
+              help="Plain instructions at one site and at made-up ones, about.")  # fmt: skip
 @click.option("--primers", default=10.0, show_default=True, type=click.FloatRange(min=0),
               help="Of each kind, for each lesson.")  # fmt: skip
 @click.option("--quizzes", default=0.0, show_default=True, type=click.FloatRange(min=0),
               help="Of each kind, for each lesson.")  # fmt: skip
+@click.option("--mixed", is_flag=True, help="Of no level: all to be learnt at once.")
 @_workers
-def cold(out: Path, lessons: int, primers: float, quizzes: float, workers: int) -> None:
+def cold(
+    out: Path, lessons: int, primers: float, quizzes: float, mixed: bool, workers: int
+) -> None:
     """Make what the model `cold` learnt from, with which the flywheel starts.
 
     \b
     Example:
       warewheel suite cold --out out/first.jsonl
-      warewheel train brain --rows out/first.jsonl --tokenizer brain --batch 16384 --steps 6822
-                            --device cuda --out models/first
-      warewheel suite cold --lessons 4000 --primers 2 --quizzes 2 --out out/then.jsonl
+      warewheel train brain --rows out/first.jsonl --tokenizer brain --out models/first
+      warewheel suite cold --mixed --lessons 8000 --primers 0.125 --quizzes 0.4 --out out/then.jsonl
       warewheel train brain --rows out/then.jsonl --base models/first --whole --batch 8192
-                            --rate 1e-3 --minutes 58 --out models/cold
+                            --rate 1e-3 --minutes 55 --out models/cold
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.cold import made
 
-    _write(made(lessons, primers, workers, quizzes), out)
+    found = made(lessons, primers, workers, quizzes)
+    if mixed:
+        found = ((done, [{"messages": row["messages"]} for row in rows]) for done, rows in found)
+    _write(found, out)
 
 
 def _write(made: Iterable[tuple[float, list[dict[str, Any]]]], out: Path) -> None:

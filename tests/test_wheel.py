@@ -418,7 +418,7 @@ def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
 
 def test_what_needed_no_putting_right_is_mostly_left_out() -> None:
     chat = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"slips": k % 2, "lessons": [[{**m, "content": f"{m['content']}{k}"} for m in chat]]}
         for k in range(200)
     ]

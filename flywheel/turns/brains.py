@@ -37,7 +37,7 @@ EPISODES, SELECTION, PHYSICS = "episodes.jsonl", "selection.json", "physics"
 _HAND = "hand"
 One = TypeVar("One")
 # For each lesson that the first model learnt from, primers and quizzes of each kind.
-_PRIMERS, _QUIZZES = 2.0, 2.0
+_PRIMERS, _QUIZZES = 0.2, 0.5
 # Of episodes in which nothing had to be put right one in so many is learnt from, so that what is
 # known stays.
 _KNOWN = 3

@@ -39,7 +39,7 @@ PRESETS = {
     "full": Preset(
         4,
         brains.Budget(
-            shape="small", lessons=150, begin=0, episodes=800, verified=6, steps=280, batch=8192,
+            shape="small", lessons=200, begin=0, episodes=800, verified=6, steps=280, batch=8192,
             judged=8, examined=15,
         ),
         hands.Budget(drills=400, steps=1000, judged=60, examined=150),
