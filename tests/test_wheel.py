@@ -28,6 +28,7 @@ from warewheel.flywheel.turns.chain import Crew
 from warewheel.flywheel.turns.films import scene
 from warewheel.flywheel.turns.gate import Outcome
 from warewheel.flywheel.turns.learner import Log, Lost, Tell
+from warewheel.flywheel.turns.ledger import Ledger
 from warewheel.flywheel.turns.models import models, roll_back
 from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import Compared, Story, gather, page
@@ -66,14 +67,14 @@ class Pebble:
         return Log({"episodes": 5}, {"base": turn})
 
     def train(
-        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+        self, base: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
     ) -> dict[str, Any]:
         self._phase(f"train {seed}")
         assert len(logs) == seed and all(log.is_dir() for log in logs)
         gain = self.gains[seed - 1]
         if gain == 0:
             raise Lost("nothing learnt")
-        _write(out / "model", _read(champion) + gain)
+        _write(out / "model", _read(base) + gain)
         return {"data": f"data-{seed}"}
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
@@ -109,6 +110,22 @@ def test_the_better_one_stays(tmp_path: Path) -> None:
         ("lost", "pebble-1", 40),
         ("promoted", "pebble-5", 65),
     ]
+
+
+def test_a_challenger_that_is_not_worse_goes_on_being_trained(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert turned(run, Pebble([3, 3, -4, 3, 3, 3])) == [
+        ("begin", "pebble-0", 10),
+        *[("kept", "pebble-0", 10)] * 4,
+        ("promoted", "pebble-5", 18),
+        ("kept", "pebble-5", 18),
+    ]
+    bases = [entry["base"] for entry in Ledger(run / LEDGER).entries() if entry["turn"]]
+    # The third won less than the second, but still more than the champion.
+    assert bases == [f"pebble-{k}" for k in range(6)]
+    worse = tmp_path / "worse"
+    turned(worse, Pebble([-2, 3]))
+    assert [e["base"] for e in Ledger(worse / LEDGER).entries() if e["turn"]] == ["pebble-0"] * 2
 
 
 @pytest.mark.parametrize("stop_at", ["begin", "log 1", "train 1", "judge 1", "log 2", "judge 3"])

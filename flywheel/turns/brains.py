@@ -131,12 +131,12 @@ class BrainLearner:
         return Log(counts, dict(sorted(failed.items())))
 
     def train(
-        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+        self, base: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
     ) -> dict[str, Any]:
-        """Go on training the champion on all that was selected from the logs.
+        """Go on training the base on all that was selected from the logs.
 
         Raises:
-            ValueError: A log or the champion is of no use.
+            ValueError: A log or the base is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
         rows = [row for log in logs for row in _episodes(log)]
@@ -144,14 +144,14 @@ class BrainLearner:
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
         if self._control == "idle":
-            shutil.copytree(champion, out / MODEL, dirs_exist_ok=True)
+            shutil.copytree(base, out / MODEL, dirs_exist_ok=True)
             return {"data": selection["data"]}
         if not chats:
             raise Lost("nothing that was done can be learnt from")
         if self._control == "shuffled":
             chats = shuffled(chats, np.random.default_rng([seed, 7]))
         chats += _some(self._known(), len(chats) // 4)
-        return self._fit(chats, champion, self._budget.steps, out / MODEL, tell, seed)
+        return self._fit(chats, base, self._budget.steps, out / MODEL, tell, seed)
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
         """Let a model direct the symbolic twin on held-out scenarios."""

@@ -109,7 +109,7 @@ class HandLearner:
         return Log(counts, dict(sorted(failed.items())))
 
     def train(
-        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+        self, base: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
     ) -> dict[str, Any]:
         """Train a scorer from nothing on all trials so far.
 
@@ -117,18 +117,18 @@ class HandLearner:
             ValueError: A log is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
-        scorer_of(str(champion))
+        scorer_of(str(base))
         trials = [row for log in logs for name in (TRIALS, WORK) for row in _trials(log / name)]
         tried = [row for row in trials if row["row"]]
         card: dict[str, Any] = {
             "data": _digest(tried), "trials": len(trials), "kept": len(tried),
             "left_out": {"no grip could be reached": len(trials) - len(tried)},
-            "held": sum(row["success"] for row in tried), "parent": champion.parent.name,
+            "held": sum(row["success"] for row in tried), "parent": base.parent.name,
             "steps": self._budget.steps, "seed": seed, "versions": dict(versions()),
         }  # fmt: skip
         model = out / MODEL
         if self._control == "idle":
-            shutil.copytree(champion, model, dirs_exist_ok=True)
+            shutil.copytree(base, model, dirs_exist_ok=True)
             return card
         if len({row["success"] for row in tried}) < 2:
             raise Lost("all grips held, or none did: nothing to tell apart")

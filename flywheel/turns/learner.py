@@ -66,14 +66,14 @@ class Learner(Protocol):
         """
 
     def train(
-        self, champion: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
+        self, base: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
     ) -> dict[str, Any]:
-        """Make a challenger from the champion and the logs of all turns; return its card.
+        """Make a challenger from an earlier model and the logs of all turns; return its card.
 
         Its weights are in ``out / MODEL``.
 
         Raises:
-            ValueError: A log or the champion is of no use; it is named.
+            ValueError: A log or the model is of no use; it is named.
             Lost: The training came to nothing.
         """
 

@@ -108,17 +108,19 @@ class Wheel:
             who: model_of(out, one["champion"], one["weights"]) for who, one in last.items()
         }
         champion = champions[learner.name]
+        base, start = self._base(before, champion)
         log = learner.log(
             champions, turn, before["failures"], out / "logs" / name,
             _part(watch, turn, f"{learner.name}, collect"),
         )  # fmt: skip
         entry = {
             "turn": turn, "learner": learner.name, "champion": old, "weights": before["weights"],
-            "challenger": name, "counts": dict(log.counts), "failures": dict(log.failures),
+            "challenger": name, "base": base,
+            "counts": dict(log.counts), "failures": dict(log.failures),
         }  # fmt: skip
         try:
             card = learner.train(
-                champion,
+                start,
                 [out / "logs" / f"{learner.name}-{k}" for k in range(1, turn + 1)],
                 turn, out / "models" / name, _part(watch, turn, f"{learner.name}, train"),
             )  # fmt: skip
@@ -137,6 +139,18 @@ class Wheel:
         if not found.promote:
             return {**entry, "decision": "kept"}
         return {**entry, "decision": "promoted", "champion": name, "weights": weights(new)}
+
+    def _base(self, before: Mapping[str, Any], champion: Path) -> tuple[str, Path]:
+        """Return the model to go on training, by name and folder.
+
+        It is the last challenger, if that was kept back but won as often as it lost: it may lack
+        but little to be promoted. Otherwise it is the champion.
+        """
+        found = before.get("evidence")
+        if before["decision"] != "kept" or found is None or found["won"] < found["lost"]:
+            return before["champion"], champion
+        name = before["challenger"]
+        return name, model_of(self._out, name, before["challenger_weights"])
 
     def _judge(
         self, learner: Learner, turn: int, name: str, model: Path, watch: Watch
