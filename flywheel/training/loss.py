@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 
 from .lessons import Lesson, collate
 
-_IGNORED = -100
-
 
 @dataclass(frozen=True, slots=True)
 class Measure:
@@ -45,10 +43,8 @@ def batch_loss(model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]) 
     """
     import torch
 
-    logits, wanted = _predict(model, tokens, turns)
-    return torch.nn.functional.cross_entropy(
-        logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=_IGNORED
-    )
+    logits, wanted, _ = _predict(model, tokens, turns)
+    return torch.nn.functional.cross_entropy(logits.float(), wanted)
 
 
 def measure(model: Any, some: Sequence[Lesson], pad: int, batch: int) -> Measure:
@@ -63,40 +59,44 @@ def measure(model: Any, some: Sequence[Lesson], pad: int, batch: int) -> Measure
         del ordered[-len(together) :]
         tokens, turns = collate(together, pad)
         with torch.inference_mode():
-            logits, wanted = _predict(model, tokens, turns)
-            flat = logits.flatten(0, 1).float()
-            losses = torch.nn.functional.cross_entropy(
-                flat, wanted.flatten(), ignore_index=_IGNORED, reduction="none"
-            ).cpu()
+            logits, wanted, (rows, places) = _predict(model, tokens, turns)
+            losses = torch.nn.functional.cross_entropy(logits.float(), wanted, reduction="sum")
             hits = (logits.argmax(-1) == wanted).cpu().numpy()
-        learnt = turns[:, _asked(turns) + 1]
-        total += float(losses.sum())
-        count += int((learnt >= 0).sum())
-        for row_hits, row_turns in zip(hits, learnt, strict=True):
-            for turn in np.unique(row_turns[row_turns >= 0]):
-                steps += 1
-                right += bool(row_hits[row_turns == turn].all())
+        total += float(losses)
+        count += len(rows)
+        # One number for each message of the batch.
+        messages = rows * (turns.max() + 1) + turns[rows, places + 1]
+        steps += len(np.unique(messages))
+        right += len(np.setdiff1d(messages, messages[~hits]))
     return Measure(total / max(1, count), steps, right)
 
 
-def _asked(turns: NDArray[np.int64]) -> NDArray[np.intp]:
-    """Return the places after which some lesson of a batch has a token to be learnt."""
-    return np.flatnonzero((turns[:, 1:] >= 0).any(axis=0))
+def _predict(
+    model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]
+) -> tuple[Any, Any, tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Return logits (count, words) of the words to be learnt, these words (count,), and where.
 
-
-def _predict(model: Any, tokens: NDArray[np.int64], turns: NDArray[np.int64]) -> tuple[Any, Any]:
-    """Return logits (lesson, place, words) and the words wanted there (lesson, place).
-
-    Logits are computed only where some lesson of the batch has a word of the assistant's: with a
-    large vocabulary all would not fit into memory.
+    That is each one's lesson, and the place (count,) in it that it comes after. There are no other
+    logits: with a large vocabulary all would not fit into memory, and even with a small one they
+    take much of the time.
     """
     import torch
 
     device = next(model.parameters()).device
-    asked = _asked(turns)
-    places = torch.from_numpy(asked).to(device)
+    rows, places = np.nonzero(turns[:, 1:] >= 0)
+    asked, columns = np.unique(places, return_inverse=True)
     ids = torch.from_numpy(tokens).to(device)
-    marks = torch.from_numpy(turns).to(device)
-    logits = model(input_ids=ids, use_cache=False, logits_to_keep=places).logits
-    wanted = ids[:, places + 1].masked_fill(marks[:, places + 1] < 0, _IGNORED)
-    return logits, wanted
+    at = torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
+
+    def only_these(_: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (inputs[0][at],)
+
+    head = model.get_output_embeddings()
+    hook = head.register_forward_pre_hook(only_these)
+    try:
+        keep = torch.from_numpy(asked).to(device)
+        logits = model(input_ids=ids, use_cache=False, logits_to_keep=keep).logits
+    finally:
+        hook.remove()
+    wanted = torch.from_numpy(tokens[rows, places + 1]).to(device)
+    return logits, wanted, (rows, places)
