@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from warewheel.configs.schema import Case, Chances
 from warewheel.flywheel.bench.play import Stage
@@ -16,13 +17,18 @@ from warewheel.flywheel.spread import spread
 from warewheel.flywheel.suites import asking, curriculum, fiction, material
 from warewheel.flywheel.suites.make import Setting, cases
 from warewheel.flywheel.suites.material import Row
+from warewheel.flywheel.suites.quizzes import quiz
 from warewheel.flywheel.training.rows import Chat, in_order
 
 from .stream import WIDTHS, Scenario, scenarios
 
 (_SITE,) = WIDTHS[0].facilities
 # Kinds of primers, and of quizzes.
-_PRIMERS, _QUIZZES = ("note", "clause"), ("quiz", "riddle", "tally")
+_PRIMERS, _QUIZZES = ("note", "clause"), ("errand", "riddle")
+_KINDS = {
+    **curriculum.KINDS,
+    "errand": replace(curriculum.KINDS["quiz"], make=partial(quiz, "errand")),
+}
 # Of their seeds, and of those of tales, the first that nothing else has.
 _FIRST, _FIRST_TALE = 10_000_000, 450_000_000
 # Share of plain instructions that are for made-up sites, and what these are like. Which one of the
@@ -47,7 +53,7 @@ def made(
         quizzes: Of each kind, for each lesson.
     """
     jobs: list[_Job] = [
-        (name, curriculum.KINDS[name].first + _FIRST + k)
+        (name, _KINDS[name].first + _FIRST + k)
         for some, share in ((_PRIMERS, primers), (_QUIZZES, quizzes))
         for name in some
         for k in range(round(lessons * share))
@@ -80,9 +86,8 @@ def _rows(job: _Job) -> list[Row]:
         tale = next(cases(_TOLD, f"{_TALE}-{seed}", seed, 1, setting))
         return _lesson(tale, setting)
     site = setting(asking.blank(_SITE)).briefing
-    level = curriculum.KINDS[kind].level
-    said = curriculum.KINDS[kind].make(seed, site)
-    return [{"messages": said, "level": level}] if said else []
+    said = _KINDS[kind].make(seed, site)
+    return [{"messages": said, "level": _KINDS[kind].level}] if said else []
 
 
 def _lesson(case: Case, setting: Setting = Stage) -> list[Row]:
