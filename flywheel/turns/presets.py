@@ -39,10 +39,10 @@ PRESETS = {
     "full": Preset(
         4,
         brains.Budget(
-            shape="small", lessons=200, begin=0, episodes=800, verified=6, steps=280, batch=8192,
-            judged=8, examined=15,
+            shape="small", lessons=200, begin=0, episodes=700, verified=6, steps=280, batch=8192,
+            judged=12, examined=15,
         ),
-        hands.Budget(drills=400, steps=1000, judged=60, examined=150),
+        hands.Budget(drills=350, steps=1000, judged=90, examined=150),
         chain=30,
     ),
 }  # fmt: skip
