@@ -200,11 +200,27 @@ def test_another_side_comes_first_in_each_attempt() -> None:
     some = proposals(lying, JAWS)
     picture = portrait(lying, ramp)
     scores = scorer.scores(features(lying, some, picture))
-    firsts = [scorer.best(lying, some, picture, attempt)[0] for attempt in range(4)]
+    firsts = [scorer.best(lying, some, None, picture, attempt)[0] for attempt in range(4)]
     assert firsts[0] == some[int(np.argmax(scores))]
     assert len({grasp.yaw for grasp in firsts}) == 4
-    best = scorer.best(lying, some, picture, 0)
+    best = scorer.best(lying, some, None, picture, 0)
     assert len(best) == len(set(best)) == 40
+
+
+def test_the_usual_grip_stays_unless_another_is_far_better() -> None:
+    lying = item()
+    usual, picture = pinches(lying, JAWS)[0], portrait(lying, ramp)
+    some = proposals(lying, JAWS)
+    # All grips are alike to the first scorer; the second expects the usual one to slip.
+    flat, steep = Scorer(weights(0, 8)), Scorer(weights(0, 8))
+    flat._layers[-1][0][:] = 0.0
+    weight, bias = steep._layers[-1]
+    weight *= 100.0
+    scores = steep.scores(features(lying, [usual, *some], picture))
+    bias -= (scores[0] + scores.max()) / 2
+    assert flat.best(lying, some, usual, picture, 0)[0] == usual
+    assert flat.best(lying, some, usual, picture, 1)[0] != usual
+    assert steep.best(lying, some, usual, picture, 0)[0] == some[int(np.argmax(scores[1:]))]
 
 
 def test_a_scorer_does_not_mind_which_way_round_the_jaws_are() -> None:

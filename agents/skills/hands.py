@@ -81,7 +81,8 @@ class JawHand:
         found = pinches(item, self._jaws, attempt)
         if self._scorer is None or picture is None:
             return found
-        return self._scorer.best(item, proposals(item, self._jaws), picture, attempt) + found
+        some, usual = proposals(item, self._jaws), next(iter(found), None)
+        return self._scorer.best(item, some, usual, picture, attempt) + found
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
         """Close; whether something is between the jaws shows when it is lifted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from .crops import WIDTH, Features, Portrait, features, mirrored
 from .grasp import Grasp
 
 WEIGHTS = "model.safetensors"
+# By how much likelier another grip must be to hold than the usual one. The best of many guesses is
+# mostly one that is too high.
+_BETTER = 0.05
 # Grips that are tried, so far as the arm cannot reach those before.
 _MOST = 40
 Weights = Mapping[str, NDArray[np.float32]]
@@ -69,13 +73,16 @@ class Scorer:
         return mean
 
     def best(
-        self, item: ItemState, grasps: Sequence[Grasp], picture: Portrait, attempt: int
-    ) -> list[Grasp]:
+        self, item: ItemState, grasps: Sequence[Grasp], usual: Grasp | None, picture: Portrait,
+        attempt: int,
+    ) -> list[Grasp]:  # fmt: skip
         """Return the best grips, the best first; another side comes first in each attempt.
 
         Args:
             item: What is to be gripped.
             grasps: To choose from.
+            usual: What the heuristic would try, if anything; at the first attempt it is tried
+                unless another is far better.
             picture: Of the item.
             attempt: Counts from 0.
         """
@@ -86,6 +93,10 @@ class Scorer:
         for grasp in order:
             sides.setdefault(grasp.yaw, grasp)
         first = list(sides.values())[attempt % len(sides)]
+        if usual is not None and attempt == 0:
+            (known,) = self.scores(features(item, [usual], picture))
+            if _chance(known) + _BETTER >= _chance(scores.max()):
+                first = usual
         return [first, *(grasp for grasp in order[:_MOST] if grasp != first)]
 
     def _forward(self, values: Features) -> Features:
@@ -94,3 +105,8 @@ class Scorer:
         weight, bias = self._layers[-1]
         out: Features = values @ weight.T + bias
         return out
+
+
+def _chance(score: float) -> float:
+    # The logistic function, in a form that no score is too large for.
+    return (1 + math.tanh(score / 2)) / 2

@@ -39,7 +39,7 @@ PRESETS = {
     "full": Preset(
         4,
         brains.Budget(
-            shape="small", lessons=200, begin=0, episodes=700, verified=6, steps=280, batch=8192,
+            shape="small", lessons=200, begin=0, episodes=1400, verified=6, steps=240, batch=8192,
             judged=12, examined=15,
         ),
         hands.Budget(drills=350, steps=1000, judged=90, examined=150),

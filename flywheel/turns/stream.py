@@ -109,7 +109,8 @@ def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
 
     Args:
         turn: Kinds of an earlier one are old.
-        each: Of each kind.
+        each: Of each kind; four times as many of what is known before the first turn, so that it
+            shows where a little of it is lost.
         site: The only facility, or None for all.
     """
     sites = (_HUB, _FRESH, _RE_TURNS) if site is None else (site,)
@@ -117,7 +118,7 @@ def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
     return [
         replace(one, old=kind in before)
         for kind in (KINDS if site is None else kinds_at(site))
-        for one in _some(kind, sites, _HELD_OUT, each, 0)
+        for one in _some(kind, sites, _HELD_OUT, each * (4 if kind in WIDTHS[0].kinds else 1), 0)
     ]
 
 
