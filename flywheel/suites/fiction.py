@@ -28,9 +28,10 @@ _ASIDE = "quarantine"
 _BODY = "panda"
 _HAZARDS: tuple[Hazard, ...] = ("flammable", "corrosive", "oxidizer", "toxic")
 _FLAWS: tuple[Flaw, ...] = ("damaged", "open", "unreadable", "wrong", "surplus")
-# Chances that a site keeps goods apart that are cold, dangerous, or precious, that it has routes,
+# Chances that a site has a zone for what is cold, dangerous, or precious, that it has routes,
 # that it looks out for fragile goods, and that it sets opened ones aside.
-_COLD, _HAZMAT, _SECURE, _ROUTES, _CARE, _OPEN = 0.5, 0.6, 0.5, 0.4, 0.2, 0.6
+_APART: tuple[tuple[Keeping, float], ...] = (("cold", 0.5), ("hazmat", 0.6), ("secure", 0.5))
+_ROUTES, _CARE, _OPEN = 0.4, 0.2, 0.6
 # Categories of goods, and those with a rule of their own, at least and at most.
 _CATEGORIES, _RULED = (5, 9), (0, 3)
 # Shares of goods that are like this, where a site has a place for them.
@@ -57,9 +58,7 @@ def setting(seed: int) -> Setting:
 def _zones(most: int, rng: np.random.Generator) -> dict[str, Keeping]:
     """Return names of zones with what they keep; the last is for what is set aside."""
     keeps: list[Keeping] = ["ambient"] * number(rng, (1, 3))
-    for keeping, chance in (("cold", _COLD), ("hazmat", _HAZMAT), ("secure", _SECURE)):
-        if rng.random() < chance:
-            keeps.append(keeping)  # type: ignore[arg-type]
+    keeps += [keeping for keeping, chance in _APART if rng.random() < chance]
     keeps = [*keeps[: most - 1], "quarantine"]
     return dict(zip(_several((*ZONES, _ASIDE), len(keeps), rng), keeps, strict=True))
 
