@@ -123,6 +123,7 @@ def test_a_challenger_that_is_not_worse_goes_on_being_trained(tmp_path: Path) ->
     bases = [entry["base"] for entry in Ledger(run / LEDGER).entries() if entry["turn"]]
     # The third won less than the second, but still more than the champion.
     assert bases == [f"pebble-{k}" for k in range(6)]
+    assert [one.parent for one in models(run)] == ["", *bases]
     worse = tmp_path / "worse"
     turned(worse, Pebble([-2, 3]))
     assert [e["base"] for e in Ledger(worse / LEDGER).entries() if e["turn"]] == ["pebble-0"] * 2

@@ -47,22 +47,19 @@ def models(run: Path) -> list[Model]:
     """
     entries = _entries(run)
     found: list[Model] = []
-    champions: dict[str, str] = {}
     last = {entry["learner"]: entry["champion"] for entry in entries}
     for entry in entries:
-        learner = entry["learner"]
         begins = entry["decision"] == "begin"
         if begins or "challenger_weights" in entry:
             name = entry["champion" if begins else "challenger"]
             found.append(
                 Model(
-                    name, entry["turn"], champions.get(learner, ""), entry["decision"],
+                    name, entry["turn"], entry.get("base", ""), entry["decision"],
                     entry.get("reason", ""),
                     entry.get("data", ""), entry["weights" if begins else "challenger_weights"],
-                    name == last[learner],
+                    name == last[entry["learner"]],
                 )
             )  # fmt: skip
-        champions[learner] = entry["champion"]
     return found
 
 
