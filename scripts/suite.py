@@ -87,15 +87,15 @@ def material(out: Path, lessons: int, first: int, workers: int) -> None:
 def cold(
     out: Path, lessons: int, primers: float, quizzes: float, mixed: bool, workers: int
 ) -> None:
-    """Make what the model `cold` learnt from, with which the flywheel starts.
+    """Make what the model `cold` learnt from last, with which the flywheel starts.
+
+    What it went on from learnt from an earlier form of this; its card tells.
 
     \b
     Example:
-      warewheel suite cold --out out/first.jsonl
-      warewheel train brain --rows out/first.jsonl --tokenizer brain --out models/first
-      warewheel suite cold --mixed --lessons 8000 --primers 0.125 --quizzes 0.4 --out out/then.jsonl
-      warewheel train brain --rows out/then.jsonl --base models/first --whole --batch 8192
-                            --rate 1e-3 --minutes 55 --out models/cold
+      warewheel suite cold --mixed --lessons 5000 --primers 0.16 --quizzes 0.6 --out out/rows.jsonl
+      warewheel train brain --rows out/rows.jsonl --base cold --whole --batch 8192
+                            --rate 1e-3 --minutes 25 --out models/cold
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.cold import made
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
-from warewheel.agents.language.model import Completion, Demand, learnt
+from warewheel.agents.language.model import Completion, Demand, Message, learnt
 from warewheel.agents.language.wire import read
 from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
@@ -41,36 +43,39 @@ def test_with_a_tutor_all_ends_well_whatever_the_model_says(suite: str, text: st
         assert all(map(learnt, planner.messages[2::2]))
 
 
-def test_who_does_what_the_tutor_would_is_never_put_right() -> None:
-    stage = Stage(load_suite("base").cases[3])
+class Reciting(Stubborn):
+    """A model that writes these texts, one after another."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        super().__init__()
+        self._texts = iter(texts)
+
+    def complete(self, demand: Demand) -> Completion:
+        self.text = next(self._texts)
+        return super().complete(demand)
+
+
+def expert(stage: Stage) -> tuple[tuple[Message, ...], list[str]]:
+    """Return the expert's conversation on a stage, and what it said."""
     scribe = Scribe(stage.briefing, Scripted(stage.briefing))
     assert play(stage, scribe).success
-    said = iter([m["content"] for m in scribe.messages if m["role"] == "assistant"])
+    return scribe.messages, [m["content"] for m in scribe.messages if m["role"] == "assistant"]
 
-    class Obedient(Stubborn):
-        def complete(self, demand: Demand) -> Completion:
-            self.text = next(said)
-            return super().complete(demand)
 
-    planner = Tutored(stage.briefing, Obedient(), Scripted(stage.briefing))
+def test_who_does_what_the_tutor_would_is_never_put_right() -> None:
+    stage = Stage(load_suite("base").cases[3])
+    messages, said = expert(stage)
+    planner = Tutored(stage.briefing, Reciting(said), Scripted(stage.briefing))
     assert play(stage, planner).success
     assert planner.slips == 0
-    assert planner.messages == scribe.messages
+    assert planner.messages == messages
 
 
 def test_a_gist_that_is_not_the_tutors_is_a_slip_and_put_right() -> None:
     stage = Stage(load_suite("base").cases[3])
-    scribe = Scribe(stage.briefing, Scripted(stage.briefing))
-    assert play(stage, scribe).success
-    gist, *steps = [m["content"] for m in scribe.messages if m["role"] == "assistant"]
-    said = iter(["else>nowhere", *steps])
-
-    class Mistaken(Stubborn):
-        def complete(self, demand: Demand) -> Completion:
-            self.text = next(said)
-            return super().complete(demand)
-
-    planner = Tutored(stage.briefing, Mistaken(), Scripted(stage.briefing))
+    messages, (gist, *steps) = expert(stage)
+    mistaken = Reciting(["else>nowhere", *steps])
+    planner = Tutored(stage.briefing, mistaken, Scripted(stage.briefing))
     assert play(stage, planner).success
     assert planner.slips == 1
-    assert planner.messages == scribe.messages and gist in str(planner.messages)
+    assert planner.messages == messages and gist in str(planner.messages)

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from typing import get_args
 
 import numpy as np
 
 from warewheel.configs import adapted, load_catalogue, load_cell, load_facility, names
-from warewheel.configs.schema import Case, Catalogue, Facility, Sku, SlottingRule, Storage
-from warewheel.configs.schema.goods import Hazard
+from warewheel.configs.schema import Body, Case, Catalogue, Facility, Sku, SlottingRule, Storage
 from warewheel.configs.schema.site import Column, Flaw, Keeping, Zone
 from warewheel.envs.draw import number
 from warewheel.flywheel.bench.play import Stage
 
 from .make import Setting
+from .meanings import HAZARDS
 
 ZONES = (
     "west", "attic", "basement", "garage", "upstairs", "corner", "annex", "dock", "yard", "hall",
@@ -26,8 +27,6 @@ ZONES = (
 )  # fmt: skip
 _ASIDE = "quarantine"
 _BODY = "panda"
-_HAZARDS: tuple[Hazard, ...] = ("flammable", "corrosive", "oxidizer", "toxic")
-_FLAWS: tuple[Flaw, ...] = ("damaged", "open", "unreadable", "wrong", "surplus")
 # Chances that a site has a zone for what is cold, dangerous, or precious, that it has routes,
 # that it looks out for fragile goods, and that it sets opened ones aside.
 _APART: tuple[tuple[Keeping, float], ...] = (("cold", 0.5), ("hazmat", 0.6), ("secure", 0.5))
@@ -36,6 +35,7 @@ _ROUTES, _CARE, _OPEN = 0.4, 0.2, 0.6
 _CATEGORIES, _RULED = (5, 9), (0, 3)
 # Shares of goods that are like this, where a site has a place for them.
 _IS_COLD, _IS_HAZARD, _IS_FRAGILE, _IS_PRECIOUS, _EXPIRES = 0.35, 0.2, 0.2, 0.15, 0.6
+_Between = tuple[int, int] | None
 _MASS = (0.05, 1.2)
 _DAYS = (10, 1200)
 _HEAVY = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -44,12 +44,17 @@ _HEAVY = (0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 def setting(seed: int) -> Setting:
     """Return what makes stages at a made-up site that is like a case's own in its layout alone."""
 
-    def stage(case: Case) -> Stage:
+    # A case is set on a stage several times over until it is accepted.
+    @functools.cache
+    def cell(site: str, cartons: _Between, items: _Between) -> tuple[Facility, Body, Catalogue]:
         rng = np.random.default_rng([seed, 11])
-        real, body, goods = load_cell(case.facility, _BODY, None, case.cartons, case.items)
+        real, body, goods = load_cell(site, _BODY, None, cartons, items)
         zones = _zones(len(real.rack.columns), rng)
         catalogue = _catalogue(goods, set(zones.values()), rng)
-        facility = _facility(real, catalogue, zones, rng)
+        return _facility(real, catalogue, zones, rng), body, catalogue
+
+    def stage(case: Case) -> Stage:
+        facility, body, catalogue = cell(case.facility, case.cartons, case.items)
         return Stage(case, _BODY, (adapted(facility, case), body, catalogue))
 
     return stage
@@ -68,8 +73,9 @@ def _facility(
 ) -> Facility:
     columns = [column.x for column in real.rack.columns]
     # Each zone has a column; chance says whose the others are.
-    owners = [*zones, *_any(tuple(zones), len(columns) - len(zones), rng)]
-    owners.sort(key=tuple(zones).index)
+    called = tuple(zones)
+    owners = [*called, *(_one(called, rng) for _ in columns[len(zones) :])]
+    owners.sort(key=called.index)
     tiers = real.rack.tiers[: number(rng, (2, len(real.rack.tiers)))]
     rack = real.rack.model_copy(
         update={
@@ -94,8 +100,8 @@ def _storage(
     real: Storage, catalogue: Catalogue, zones: dict[str, Keeping], tiers: int,
     rng: np.random.Generator,
 ) -> Storage:  # fmt: skip
-    flaws = [flaw for flaw in _FLAWS if flaw != "open" or rng.random() < _OPEN]
-    aside = next(name for name, keeping in zones.items() if keeping == "quarantine")
+    flaws = [flaw for flaw in get_args(Flaw) if flaw != "open" or rng.random() < _OPEN]
+    *_, aside = zones
     return real.model_copy(
         update={
             "slotting": tuple(_rules(catalogue, zones, rng)),
@@ -113,7 +119,7 @@ def _rules(
     kept = {keeping: name for name, keeping in zones.items()}
     plain = [name for name, keeping in zones.items() if keeping in ("ambient", "secure")]
     if "hazmat" in kept:
-        yield SlottingRule(zone=kept["hazmat"], hazard=_HAZARDS)
+        yield SlottingRule(zone=kept["hazmat"], hazard=HAZARDS)
     if "cold" in kept:
         yield SlottingRule(zone=kept["cold"], temperature=("chilled", "frozen"))
     if "secure" in kept:
@@ -155,7 +161,7 @@ def _sku(real: Sku, name: str, category: str, keeps: set[Keeping], rng: np.rando
             "sku": name, "category": category,
             "mass": round(float(np.exp(rng.uniform(*np.log(_MASS)))), 2),
             "temperature": _one(("chilled", "frozen"), rng) if cold else "ambient",
-            "hazard": _one(_HAZARDS, rng) if hazard else "none",
+            "hazard": _one(HAZARDS, rng) if hazard else "none",
             "fragile": bool(rng.random() < _IS_FRAGILE),
             "high_value": bool(rng.random() < _IS_PRECIOUS),
             "shelf_life_days": number(rng, _DAYS) if rng.random() < _EXPIRES else None,
@@ -179,10 +185,6 @@ def _words() -> tuple[tuple[str, ...], tuple[str, ...]]:
 def _several(options: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
     """Return so many different ones, in any order."""
     return [options[int(k)] for k in rng.choice(len(options), count, replace=False)]
-
-
-def _any(options: Sequence[str], count: int, rng: np.random.Generator) -> list[str]:
-    return [_one(options, rng) for _ in range(count)]
 
 
 def _one(options: Sequence[str], rng: np.random.Generator) -> str:

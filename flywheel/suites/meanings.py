@@ -21,13 +21,14 @@ from warewheel.configs.schema import (
     Spot,
     Unit,
 )
+from warewheel.configs.schema.goods import Hazard
 
 from .speaker import Speaker
 
 EXTREMES: tuple[Extreme, ...] = ("heaviest", "lightest", "tallest", "shortest")
 # Of exceptions to the house rules, how many are rules themselves.
 _RULES = 0.3
-_HAZARDS = ("flammable", "corrosive", "oxidizer", "toxic")
+HAZARDS: tuple[Hazard, ...] = ("flammable", "corrosive", "oxidizer", "toxic")
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +224,7 @@ class Draw:
         }:  # fmt: skip
             return None
         if "hazardous" in asked:
-            asked = {"hazard": _HAZARDS}
+            asked = {"hazard": HAZARDS}
         return SlottingRule(zone=spot.zone or "", **asked)
 
     def _rules(self) -> Meaning | None:

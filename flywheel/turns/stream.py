@@ -18,6 +18,9 @@ _TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
 RUNS = _KIND // _RUN
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
+# So many times as many held-out scenarios are of what is known before the first turn: of few it
+# would not show whether a little is lost.
+_MORE = 4
 # First seed of what brain and hand do together.
 CHAIN = FIRST + 30 * _TURN
 # Share of a turn's scenarios that are like those before, and like those that failed last.
@@ -109,16 +112,16 @@ def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
 
     Args:
         turn: Kinds of an earlier one are old.
-        each: Of each kind; four times as many of what is known before the first turn, so that it
-            shows where a little of it is lost.
+        each: Of each kind; more of what is known before the first turn.
         site: The only facility, or None for all.
     """
     sites = (_HUB, _FRESH, _RE_TURNS) if site is None else (site,)
+    first = WIDTHS[0].kinds
     before = WIDTHS[max(0, min(turn - 1, len(WIDTHS) - 1))].kinds if turn else ()
     return [
         replace(one, old=kind in before)
         for kind in (KINDS if site is None else kinds_at(site))
-        for one in _some(kind, sites, _HELD_OUT, each * (4 if kind in WIDTHS[0].kinds else 1), 0)
+        for one in _some(kind, sites, _HELD_OUT, each * (_MORE if kind in first else 1), 0)
     ]
 
 
