@@ -32,7 +32,16 @@ from warewheel.flywheel.turns.ledger import Ledger
 from warewheel.flywheel.turns.models import models, roll_back
 from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import Compared, Story, gather, page
-from warewheel.flywheel.turns.stream import FIRST, KINDS, WIDTHS, held_out, kinds_at, scenarios
+from warewheel.flywheel.turns.stream import (
+    FIRST,
+    KINDS,
+    WIDTHS,
+    held_out,
+    kinds_at,
+    repeated,
+    scenarios,
+    width,
+)  # fmt: skip
 from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
 from warewheel.scripts.main import main
 
@@ -294,7 +303,7 @@ def test_each_turn_is_wider_and_none_has_the_seeds_of_another() -> None:
     assert all(a <= b for a, b in itertools.pairwise(kinds))
     assert kinds[0] == {"base"} and kinds[-1] == set(KINDS)
     seeds = [one.case.seed for turn in [*turns, held_out(4, 2)] for one in turn]
-    seeds += [one.case.seed for one in scenarios(1, 30, 1)]
+    seeds += [one.case.seed for one in (*scenarios(1, 30, 1), *repeated(1, 30, 0, {}))]
     assert len(set(seeds)) == len(seeds) and min(seeds) >= FIRST
     assert turns[2] == list(scenarios(2, 30, 0, failures))
     assert not any(one.old for one in turns[0])
@@ -306,6 +315,10 @@ def test_what_failed_comes_more_often() -> None:
         [one.kind for one in scenarios(1, 100, 0, failures)] for failures in ({}, {"quantity": 9})
     )
     assert mined.count("quantity") > plain.count("quantity") + 10
+    again = [one.kind for one in repeated(1, 40, 0, {"quantity": 3, "zh": 1})]
+    assert (again.count("quantity"), again.count("zh"), len(again)) == (30, 10, 40)
+    # Where nothing failed, a little of all is shown again.
+    assert {one.kind for one in repeated(2, 30, 0, {})} == set(width(2).kinds)
 
 
 @pytest.mark.parametrize("site", ["parcel_hub", "fresh_grocer", "returns_center"])
@@ -386,7 +399,8 @@ def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert ledgers[0] == ledgers[1]
     first, last = map(json.loads, ledgers[0].splitlines())
     assert (first["champion"], last["challenger"]) == ("brain-0", "brain-1")
-    assert last["counts"]["episodes"] >= 5 and last["decision"] in ("kept", "promoted")
+    assert last["counts"]["episodes"] >= 5 and last["counts"]["shown"] >= 5
+    assert last["decision"] in ("kept", "promoted")
     data = json.loads((tmp_path / "one/results.json").read_text())
     assert [row["turn"] for row in data["turns"]] == [0, 1]
     again = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume"])
@@ -428,20 +442,39 @@ def test_with_training_off_the_challenger_is_the_champion(tmp_path: Path) -> Non
 def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
     budget = replace(PRESETS["quick"].brain, verified=0)
     learner = BrainLearner(budget, "scripted", control="plain")
-    log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
+    told: list[float] = []
+    log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", told.append)
     assert log.counts["succeeded"] == log.counts["episodes"] > 0
-    rows = [json.loads(line) for line in (tmp_path / "log" / brains.EPISODES).open()]
-    assert all(len(row["lessons"]) == 1 for row in rows)
+    assert told == sorted(told) and told[-1] == 1
+    for name, count in ((brains.EPISODES, "episodes"), (brains.SHOWN, "shown")):
+        rows = [json.loads(line) for line in (tmp_path / "log" / name).open()]
+        assert len(rows) == log.counts[count] and all(len(row["lessons"]) == 1 for row in rows)
+
+
+def test_nobody_shows_anything_where_there_is_no_teacher(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        brains, "act", lambda job: {"kind": job.kind, "case": "", "success": False, "slips": 0}
+    )
+    learner = BrainLearner(PRESETS["quick"].brain, "none")
+    log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
+    assert log.counts["shown"] == 0 < log.counts["episodes"]
 
 
 def test_what_needed_no_putting_right_is_mostly_left_out() -> None:
     chat = [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]
     rows: list[dict[str, Any]] = [
-        {"slips": k % 2, "lessons": [[{**m, "content": f"{m['content']}{k}"} for m in chat]]}
+        {
+            "teacher": "scripted", "slips": k % 2,
+            "lessons": [[{**m, "content": f"{m['content']}{k}"} for m in chat]],
+        }
         for k in range(200)
-    ]
-    assert brains.select(rows)[1]["kept"] == 200
-    chats, about = brains.select(rows, thin=True)
+    ]  # fmt: skip
+    # What the expert did itself, and what nobody puts right, is learnt from as it is.
+    for teacher in ("expert", "none"):
+        assert brains.select([{**row, "teacher": teacher} for row in rows])[1]["kept"] == 200
+    chats, about = brains.select(rows)
     slipped = [row["lessons"][0] for row in rows if row["slips"]]
     assert all(chat in chats for chat in slipped)
     assert 110 < len(chats) < 160
@@ -451,9 +484,12 @@ def test_what_needed_no_putting_right_is_mostly_left_out() -> None:
 def test_shuffled_answers_keep_their_questions() -> None:
     pairs = [("user", "q"), ("assistant", "a")]
     rows = [
-        {"lessons": [[{"role": role, "content": f"{letter}{k}"} for role, letter in pairs]]}
+        {
+            "teacher": "none", "slips": 0,
+            "lessons": [[{"role": role, "content": f"{letter}{k}"} for role, letter in pairs]],
+        }
         for k in range(20)
-    ]
+    ]  # fmt: skip
     chats, about = brains.select([*rows, rows[3], {"lessons": []}])
     assert about["kept"] == 20
     assert sum(about["left_out"].values()) == 2

@@ -30,17 +30,20 @@ from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rollouts import TEACHERS, Job, Teacher, act
 from .rows import kept, resumed
-from .stream import KINDS, WIDTHS, Scenario, held_out, scenarios
+from .stream import KINDS, WIDTHS, Scenario, held_out, repeated, scenarios
 
-EPISODES, SELECTION, PHYSICS = "episodes.jsonl", "selection.json", "physics"
+EPISODES, SHOWN = "episodes.jsonl", "shown.jsonl"
+SELECTION, PHYSICS = "selection.json", "physics"
 # The learner whose champion grips.
 _HAND = "hand"
 One = TypeVar("One")
 # For each lesson that the first model learnt from, primers and quizzes of each kind.
 _PRIMERS, _QUIZZES = 0.2, 0.5
-# Of episodes in which nothing had to be put right one in so many is learnt from, so that what is
-# known stays.
+# Of a champion's episodes in which nothing had to be put right one in so many is learnt from, so
+# that what is known stays.
 _KNOWN = 3
+# For each episode of the last log, how many of those before come again.
+_REPLAYED = 0.5
 # A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
 _MODEL_ROOM, _EPISODE_ROOM = 60_000_000, 100_000
 
@@ -51,9 +54,10 @@ class Budget:
 
     Attributes:
         shape: Preset of the model.
-        lessons: Of what the first model learnt from, those that may come again.
+        lessons: Of what the first model learnt from, deliveries that may come again.
         begin: Batches of the first model; with 0 it is ``cold``, which comes along.
         episodes: Of a turn.
+        shown: More of them that the teacher directs, if there is one, of the kinds that failed.
         verified: Of those that succeed, how many are done in physics as well.
         steps: Batches of a turn.
         batch: Tokens learnt from at each step.
@@ -65,6 +69,7 @@ class Budget:
     lessons: int
     begin: int
     episodes: int
+    shown: int
     verified: int
     steps: int
     batch: int
@@ -98,7 +103,8 @@ class BrainLearner:
         self._budget, self._workers, self._seed = budget, workers, seed
         self._teacher: Teacher = "expert" if control == "plain" else teacher
         self._control, self._first, self._site = control, first, site
-        self.room = _MODEL_ROOM + budget.episodes * _EPISODE_ROOM
+        self._shown = 0 if teacher == "none" else budget.shown
+        self.room = _MODEL_ROOM + (budget.episodes + self._shown) * _EPISODE_ROOM
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Train the first model on what there is to know at one site."""
@@ -106,26 +112,36 @@ class BrainLearner:
         if first is not None:
             shutil.copytree(first, out, dirs_exist_ok=True)
             return
-        self._fit(self._known(), None, self._budget.begin, out, tell)
+        known = cold.chats(self._budget.lessons, _PRIMERS, _QUIZZES)
+        self._fit(list(known), None, self._budget.begin, out, tell)
 
     def log(
         self, champions: Mapping[str, Path], turn: int, failures: Mapping[str, int], out: Path,
         tell: Tell,
     ) -> Log:  # fmt: skip
-        """Let the champion direct the symbolic twin, and the body for a sample; keep all of it."""
+        """Let the champion direct the symbolic twin, and the body for a sample; keep all of it.
+
+        The teacher, if there is one, then shows more of what failed.
+        """
         champion = champions[self.name]
-        some = list(scenarios(turn, self._budget.episodes, self._seed, failures, self._site))
-        path = out / EPISODES
-        jobs = [Job(str(champion), s.kind, s.case, self._teacher) for s in some]
-        done = resumed(path, list(kept(path)), jobs, act, self._workers, tell)
+        count, seed, site, workers = self._budget.episodes, self._seed, self._site, self._workers
+        some = list(scenarios(turn, count, seed, failures, site, workers))
+        own = count / (count + self._shown)
+        acted = self._acted(
+            out / EPISODES, champion, some, self._teacher, lambda share: tell(own * share)
+        )
         hand = str(champions[_HAND]) if _HAND in champions else HEURISTIC
-        good = [one for one, row in zip(some, done, strict=True) if row["success"]]
+        good = [one for one, row in zip(some, acted, strict=True) if row["success"]]
         held = self._verified(champion, hand, _some(good, self._budget.verified), out)
-        failed = Counter(row["kind"] for row in done if not row["success"])
+        failed = Counter(row["kind"] for row in acted if not row["success"])
+        more = list(repeated(turn, self._shown, seed, failed, site, workers))
+        shown = self._acted(
+            out / SHOWN, champion, more, "expert", lambda share: tell(own + (1 - own) * share)
+        )
         counts = {
-            "episodes": len(done), "succeeded": len(done) - failed.total(),
-            "slips": sum(row["slips"] for row in done),
-            "old": sum(one.old for one in some),
+            "episodes": len(acted), "succeeded": len(acted) - failed.total(),
+            "slips": sum(row["slips"] for row in acted),
+            "old": sum(one.old for one in some), "shown": len(shown),
             "in physics": len(held), "succeeded in physics": sum(held),
         }  # fmt: skip
         return Log(counts, dict(sorted(failed.items())))
@@ -133,14 +149,15 @@ class BrainLearner:
     def train(
         self, base: Path, logs: Sequence[Path], seed: int, out: Path, tell: Tell
     ) -> dict[str, Any]:
-        """Go on training the base on all that was selected from the logs.
+        """Go on training the base on what is selected from the last log, and some from before.
 
         Raises:
             ValueError: A log or the base is of no use.
             Lost: The loss is no longer a number, or there is nothing to learn.
         """
-        rows = [row for log in logs for row in _episodes(log)]
-        chats, selection = select(rows, thin=self._teacher == "scripted")
+        *before, last = ([*_episodes(log)] for log in logs)
+        rows = [*_some([row for log in before for row in log], int(_REPLAYED * len(last))), *last]
+        chats, selection = select(rows)
         out.mkdir(parents=True, exist_ok=True)
         (out / SELECTION).write_text(json.dumps(selection, indent=2) + "\n", encoding="utf-8")
         if self._control == "idle":
@@ -150,7 +167,8 @@ class BrainLearner:
             raise Lost("nothing that was done can be learnt from")
         if self._control == "shuffled":
             chats = shuffled(chats, np.random.default_rng([seed, 7]))
-        chats += _some(self._known(), len(chats) // 4)
+        # Deliveries alone: who goes on answering quizzes forgets how a delivery ends.
+        chats += _some(cold.chats(self._budget.lessons), len(chats) // 4)
         return self._fit(chats, base, self._budget.steps, out / MODEL, tell, seed)
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
@@ -168,6 +186,13 @@ class BrainLearner:
         ]
         return self._judge(model, some, out, tell)
 
+    def _acted(
+        self, path: Path, champion: Path, some: Sequence[Scenario], teacher: Teacher, tell: Tell
+    ) -> list[dict[str, Any]]:
+        """Let somebody act on scenarios; return what came of them, which is kept."""
+        jobs = [Job(str(champion), one.kind, one.case, teacher) for one in some]
+        return resumed(path, list(kept(path)), jobs, act, self._workers, tell)
+
     def _verified(
         self, champion: Path, hand: str, some: Sequence[Scenario], out: Path
     ) -> list[bool]:
@@ -183,10 +208,6 @@ class BrainLearner:
         return [
             outcome(r, f"{r.suite}/{r.case}", one.old) for r, one in zip(found, some, strict=True)
         ]
-
-    def _known(self) -> list[Chat]:
-        """Return what the first model learnt from, or some of it."""
-        return list(cold.chats(self._budget.lessons, _PRIMERS, _QUIZZES))
 
     def _fit(
         self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0
@@ -205,15 +226,8 @@ class BrainLearner:
             raise Lost(str(error)) from error
 
 
-def select(
-    rows: Sequence[Mapping[str, Any]], thin: bool = False
-) -> tuple[list[Chat], dict[str, Any]]:
-    """Return the conversations to learn from, and how many were left out for what reason.
-
-    Args:
-        rows: Episodes.
-        thin: Leave out most of those in which nothing had to be put right.
-    """
+def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any]]:
+    """Return the conversations to learn from, and how many were left out for what reason."""
     chats: list[Chat] = []
     seen: set[str] = set()
     left_out = Counter[str]()
@@ -224,7 +238,7 @@ def select(
                 left_out["the same as another"] += 1
             elif not any(map(learnt, chat)):
                 left_out["nothing that is right"] += 1
-            elif thin and not row["slips"] and int(key, 16) % _KNOWN:
+            elif row["teacher"] == "scripted" and not row["slips"] and int(key, 16) % _KNOWN:
                 left_out["nothing in it had to be put right"] += 1
             else:
                 seen.add(key)
@@ -242,8 +256,9 @@ def _episodes(log: Path) -> Iterator[dict[str, Any]]:
     """Yield a log's episodes; those that failed in physics are ``unverified``."""
     path = log / PHYSICS / bench.EPISODES
     failed = {(r.suite, r.case) for r in bench.kept(path) if not r.success} if path.exists() else ()
-    for row in kept(log / EPISODES):
-        yield {**row, "unverified": (row["kind"], row["case"]) in failed}
+    for name in (EPISODES, SHOWN):
+        for row in kept(log / name):
+            yield {**row, "unverified": (row["kind"], row["case"]) in failed}
 
 
 def shuffled(chats: Sequence[Chat], rng: np.random.Generator) -> list[Chat]:

@@ -67,7 +67,7 @@ def made(
 
 
 @functools.cache
-def chats(lessons: int, primers: float, quizzes: float = 0.0) -> tuple[Chat, ...]:
+def chats(lessons: int, primers: float = 0.0, quizzes: float = 0.0) -> tuple[Chat, ...]:
     """Return the conversations of such rows in the order of learning."""
     some = made(lessons, primers, quizzes=quizzes)
     return tuple(in_order([row for _, rows in some for row in rows]))

@@ -46,6 +46,6 @@ def act(job: Job) -> dict[str, Any]:
         played = play(stage, scribe)
         lessons, slips = [list(scribe.messages)] if played.success else [], 0
     return {
-        "kind": job.kind, "case": job.case.id, "seed": job.case.seed,
+        "kind": job.kind, "case": job.case.id, "seed": job.case.seed, "teacher": job.teacher,
         "success": played.success and not slips, "slips": slips, "lessons": lessons,
     }  # fmt: skip

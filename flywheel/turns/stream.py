@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from warewheel.configs.schema import Case
+from warewheel.flywheel.spread import spread
 from warewheel.flywheel.suites.make import cases
 from warewheel.flywheel.suites.material import training
 
@@ -16,6 +18,9 @@ FIRST = 500_000_000
 _TURN, _KIND, _RUN = 20_000_000, 1_000_000, 20_000
 # Number of runs with seeds of their own.
 RUNS = _KIND // _RUN
+# Where among a run's seeds those begin that are like before, and that are like what has failed.
+_AGAIN, _OLDER = "again", "old"
+_STRETCHES = {"": 0, _AGAIN: _RUN // 4, _OLDER: _RUN // 2}
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
 # So many times as many held-out scenarios are of what is known before the first turn: of few it
@@ -24,7 +29,7 @@ _MORE = 4
 # First seed of what brain and hand do together.
 CHAIN = FIRST + 30 * _TURN
 # Share of a turn's scenarios that are like those before, and like those that failed last.
-_OLD, _MINED = 0.2, 0.2
+_OLD, _MINED = 0.2, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,24 +42,17 @@ class Width:
 
 _HUB, _FRESH, _RE_TURNS = "parcel_hub", "fresh_grocer", "returns_center"
 # The first is what a learner knows before the first turn; the last goes on for ever.
+KINDS = (
+    "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
+    "memory", "long", "zh", "discrepancy", "injection",
+)  # fmt: skip
 WIDTHS = (
     Width(("base",), (_HUB,)),
-    Width(
-        (
-            "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
-            "zh", "discrepancy",
-        ),
-        (_HUB, _FRESH),
-    ),
-    Width(
-        (
-            "base", "paraphrase", "reference", "quantity", "rules", "conditional", "temporal",
-            "memory", "long", "zh", "discrepancy", "injection",
-        ),
-        (_HUB, _FRESH, _RE_TURNS),
-    ),
-)  # fmt: skip
-KINDS = WIDTHS[-1].kinds
+    Width(KINDS, (_HUB, _FRESH)),
+    Width(KINDS, (_HUB, _FRESH, _RE_TURNS)),
+)
+# What long deliveries take is learnt from shorter ones as well: cartons, and items in each.
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (2, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,7 @@ class Scenario:
 
 def scenarios(
     turn: int, count: int, seed: int, failures: Mapping[str, int] | None = None,
-    site: str | None = None,
+    site: str | None = None, workers: int = 1,
 ) -> Iterator[Scenario]:  # fmt: skip
     """Yield about so many scenarios of a turn.
 
@@ -78,6 +76,7 @@ def scenarios(
         seed: Of the run, below `RUNS`.
         failures: How many scenarios of each kind failed in the turn before; more of these come.
         site: The only facility, or None for each turn's own.
+        workers: Processes; they make no difference.
     """
     now, before = width(turn, site), width(max(0, turn - 1), site)
     failed = Counter(failures or {})
@@ -88,12 +87,38 @@ def scenarios(
         wanted[kind] += round(count * (1 - old - mined) / len(now.kinds))
         if failed:
             wanted[kind] += round(count * mined * failed[kind] / failed.total())
-    for kind in now.kinds:
-        yield from _some(kind, now.facilities, turn, max(1, wanted[kind]), seed)
-    for kind in before.kinds if old else ():
-        # Another stretch of seeds of the same turn.
+    draws = [_Draw(kind, now.facilities, turn, max(1, wanted[kind]), seed) for kind in now.kinds]
+    if old:
         number = max(1, round(count * old / len(before.kinds)))
-        yield from _some(kind, before.facilities, turn, number, seed, old=True)
+        draws += [
+            _Draw(kind, before.facilities, turn, number, seed, _OLDER) for kind in before.kinds
+        ]
+    yield from _drawn(draws, workers)
+
+
+def repeated(
+    turn: int, count: int, seed: int, failures: Mapping[str, int], site: str | None = None,
+    workers: int = 1,
+) -> Iterator[Scenario]:  # fmt: skip
+    """Yield about so many more scenarios of a turn, of each kind in proportion to its failures.
+
+    Args:
+        turn: As for `scenarios`; none of these is among those.
+        count: How many, about.
+        seed: Of the run, below `RUNS`.
+        failures: How many scenarios of each kind failed; if none did, all kinds come alike.
+        site: The only facility, or None for the turn's own.
+        workers: Processes; they make no difference.
+    """
+    now = width(turn, site)
+    failed = Counter({kind: failures.get(kind, 0) for kind in now.kinds})
+    if not failed.total():
+        failed = Counter(now.kinds)
+    numbers = {kind: round(count * failed[kind] / failed.total()) for kind in now.kinds}
+    draws = [
+        _Draw(kind, now.facilities, turn, number, seed, _AGAIN) for kind, number in numbers.items()
+    ]
+    yield from _drawn(draws, workers)
 
 
 def width(turn: int, site: str | None = None) -> Width:
@@ -121,18 +146,34 @@ def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
     return [
         replace(one, old=kind in before)
         for kind in (KINDS if site is None else kinds_at(site))
-        for one in _some(kind, sites, _HELD_OUT, each * (_MORE if kind in first else 1), 0)
+        for one in _some(_Draw(kind, sites, _HELD_OUT, each * (_MORE if kind in first else 1), 0))
     ]
 
 
-def _some(
-    kind: str, facilities: Sequence[str], turn: int, count: int, seed: int, old: bool = False
-) -> Iterator[Scenario]:
-    recipe = training(kind)
-    sites = [site for site in recipe.facilities or facilities if site in facilities]
-    first = FIRST + turn * _TURN + KINDS.index(kind) * _KIND + (seed % RUNS) * _RUN
-    name = f"turn-{turn}-{kind}{'-old' if old else ''}"
-    # Those that are like before come from the second half of the run's seeds.
-    first += _RUN // 2 if old else 0
-    made = cases(replace(recipe, facilities=tuple(sites)), name, first, count)
-    return (Scenario(kind, case, old) for case in made)
+@dataclass(frozen=True, slots=True)
+class _Draw:
+    """What to draw of one kind, from one of `_STRETCHES` of a turn's seeds."""
+
+    kind: str
+    facilities: tuple[str, ...]
+    turn: int
+    count: int
+    seed: int
+    stretch: str = ""
+
+
+def _drawn(draws: Sequence[_Draw], workers: int) -> Iterator[Scenario]:
+    found = map(_some, draws) if workers == 1 else spread(_some, draws, workers)
+    return itertools.chain.from_iterable(found)
+
+
+def _some(draw: _Draw) -> list[Scenario]:
+    recipe = training(draw.kind)
+    if draw.kind == "long" and draw.turn != _HELD_OUT:
+        recipe = replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
+    sites = [site for site in recipe.facilities or draw.facilities if site in draw.facilities]
+    first = FIRST + draw.turn * _TURN + KINDS.index(draw.kind) * _KIND
+    first += (draw.seed % RUNS) * _RUN + _STRETCHES[draw.stretch]
+    name = "-".join(filter(None, (f"turn-{draw.turn}", draw.kind, draw.stretch)))
+    made = cases(replace(recipe, facilities=tuple(sites)), name, first, draw.count)
+    return [Scenario(draw.kind, case, old=draw.stretch == _OLDER) for case in made]
