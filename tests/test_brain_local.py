@@ -13,6 +13,7 @@ import pytest
 
 from warewheel.agents.language.local import LocalModel
 from warewheel.agents.language.model import Demand, LanguageModel, ModelError, Scorer
+from warewheel.agents.language.sampled import Sampled
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
@@ -71,6 +72,20 @@ def test_what_was_read_before_changes_no_word(
         demand = Demand(tuple(messages), **asked)
         fresh.forget()
         assert kept.complete(demand).text == fresh.complete(demand).text
+
+
+@pytest.mark.parametrize("asked", ASKED[:2])
+def test_chance_writes_what_is_allowed_and_the_same_for_the_same_seed(
+    model: LocalModel, chat: Any, asked: dict[str, Any]
+) -> None:
+    demand = Demand(tuple(chat[:1]), **asked)
+    usual = model.complete(demand).text
+    drawn = [[Sampled(model, 1.5, seed).complete(demand).text for seed in range(12)] for _ in "12"]
+    assert drawn[0] == drawn[1] and len(set(drawn[0])) > 1
+    if "steps" in asked:
+        assert set(drawn[0]) <= set(STEPS)
+    # Where it is cold, nothing is left to chance.
+    assert Sampled(model, 1e-4, 0).complete(demand).text == usual
 
 
 def test_only_a_step_that_was_given_is_written(

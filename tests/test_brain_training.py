@@ -248,6 +248,13 @@ def test_a_system_message_that_is_always_the_same_is_not_read(deliveries: Make) 
     assert "Be 7." in two.decode(Speech(two).prompt(other[7][:2]))
 
 
+def test_few_conversations_are_not_learnt_from_all_too_often(
+    deliveries: Make, tmp_path: Path
+) -> None:
+    card = train(deliveries(12, 0), wish(tmp_path / "brain", steps=400, passes=2))
+    assert 1 < card["steps"] < 40
+
+
 def test_what_fills_up_is_not_learnt(deliveries: Make) -> None:
     from warewheel.flywheel.training.lessons import collate
     from warewheel.flywheel.training.loss import batch_loss

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,13 @@ from click.testing import CliRunner
 
 from warewheel.agents.hand import HEURISTIC
 from warewheel.agents.language import describe
+from warewheel.agents.language.sampled import Sampled
+from warewheel.agents.planners.scribe import Scribe
+from warewheel.agents.planners.scripted import Scripted
+from warewheel.agents.request import Request
 from warewheel.configs import load_cell, names
 from warewheel.flywheel.training.rows import read
-from warewheel.flywheel.turns import brains, chain, cold, hands
+from warewheel.flywheel.turns import brains, chain, cold, hands, rollouts
 from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.chain import Crew
 from warewheel.flywheel.turns.films import scene
@@ -460,6 +465,38 @@ def test_nobody_shows_anything_where_there_is_no_teacher(
     learner = BrainLearner(PRESETS["quick"].brain, "none")
     log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
     assert log.counts["shown"] == 0 < log.counts["episodes"]
+
+
+def test_alone_a_model_tries_again_and_learns_what_worked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The third try is the expert's; a model that never succeeds teaches nothing."""
+    (one,) = held_out(0, 1, "returns_center")[:1]
+    job = rollouts.Job("no-model", one.kind, one.case, "none")
+    tries: list[Any] = []
+
+    def speaking(briefing: Any, model: Any) -> Any:
+        tries.append(model)
+        good = len(tries) == 3
+        scribe = Scribe(briefing, Scripted(briefing) if good else Silent())
+        return SimpleNamespace(next=scribe.next, conversation=scribe)
+
+    monkeypatch.setattr(rollouts, "local_model", lambda path: SimpleNamespace(name=path))
+    monkeypatch.setattr(rollouts, "Speaking", speaking)
+    row = rollouts.act(job)
+    assert (row["success"], row["slips"], len(row["lessons"])) == (False, 2, 1)
+    assert [isinstance(model, Sampled) for model in tries] == [False, True, True]
+    row = rollouts.act(job)
+    assert (row["success"], row["lessons"], len(tries)) == (False, [], 7)
+
+
+class Silent:
+    """A planner that has nothing to do."""
+
+    name, privileged = "silent", False
+
+    def next(self, request: Request) -> None:
+        return None
 
 
 def test_what_needed_no_putting_right_is_mostly_left_out() -> None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping
 
 from warewheel.agents.clerk import Clerk
 from warewheel.agents.inventory import CARTON, HAND, Inventory
+from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing, Request
 
 from .describe import label, manifest, site, tally
 from .model import Message
+from .wire import write
 
 # Skills after which an item is elsewhere, as everybody knows.
 _MOVES = ("pick", "place")
@@ -87,6 +89,11 @@ class Conversation:
         lines += self._news(request.inventory, expected)
         self._last, self._heard = request.inventory, len(request.history)
         self._messages.append({"role": "user", "content": "\n".join(lines) or "go on"})
+
+    def end(self, request: Request) -> None:
+        """Take in what came of the last step, by which all is done, and say so."""
+        self.hear(request)
+        self.say(write(Subgoal("stop")))
 
     def say(self, text: str) -> None:
         """Keep what the model wrote."""

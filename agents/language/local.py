@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import schema
 from .chat import Chat
-from .decoding import Constraint, Free, Grammar, Steps, bind, of_schema
+from .decoding import Constraint, Free, Grammar, Logits, Steps, bind, of_schema
 from .loading import load
 from .model import Completion, Demand, Message
 from .reader import Reader
@@ -52,7 +52,16 @@ class LocalModel:
         self._vocabulary: Any = None
 
     def complete(self, demand: Demand) -> Completion:
+        """Return the assistant's next message, of the likeliest tokens; see `write`."""
+        return self.write(demand, _likeliest)
+
+    def write(self, demand: Demand, choose: Callable[[Logits], int]) -> Completion:
         """Return the assistant's next message.
+
+        Args:
+            demand: What is asked.
+            choose: Returns the next token for the logits (vocabulary,), which are minus infinity
+                where the demand does not allow it.
 
         Raises:
             ModelError: TIMEOUT if no answer came in time, TRUNCATED if the conversation is longer
@@ -70,7 +79,7 @@ class LocalModel:
                 so_far = [*prompt, *written]
                 (logits,) = self._reader.read(so_far, until=started + demand.seconds)
                 constraint.forbid(logits)
-                tokens = [int(logits.argmax())]
+                tokens = [choose(logits)]
             constraint.take(tokens)
             for token in tokens:
                 if token in self._ends:
@@ -112,6 +121,10 @@ class LocalModel:
         if self._vocabulary is None:
             self._vocabulary = bind(self._chat.tokenizer, self._reader.size, self._chat.end)
         return Grammar(self._vocabulary, of_schema(demand.schema), self._chat.end)
+
+
+def _likeliest(logits: Logits) -> int:
+    return int(logits.argmax())
 
 
 def _ends(model: Any) -> list[int]:

@@ -40,10 +40,15 @@ class Scribe:
     @property
     def messages(self) -> tuple[Message, ...]:
         """Everything that was said."""
+        return self.conversation.messages
+
+    @property
+    def conversation(self) -> Conversation:
+        """What was said, by whoever has the words."""
         if isinstance(self.inner, Speaking):
-            return self.inner.conversation.messages
+            return self.inner.conversation
         assert self._own is not None
-        return self._own.messages
+        return self._own
 
     def next(self, request: Request) -> Subgoal | None:
         """Return what the other planner says.

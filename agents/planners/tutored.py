@@ -8,6 +8,7 @@ et al., "HG-DAgger: interactive imitation learning with human experts" (2019).
 
 from __future__ import annotations
 
+from warewheel.agents.language.conversation import Conversation
 from warewheel.agents.language.model import LanguageModel, Message
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal, Unusable
@@ -48,7 +49,12 @@ class Tutored:
     @property
     def messages(self) -> tuple[Message, ...]:
         """Everything that was said, put right."""
-        return self._pupil.conversation.messages
+        return self.conversation.messages
+
+    @property
+    def conversation(self) -> Conversation:
+        """What was said, put right."""
+        return self._pupil.conversation
 
     def next(self, request: Request) -> Subgoal | None:
         """Return the model's step if it is right, and the tutor's otherwise."""
@@ -79,7 +85,7 @@ class Tutored:
 
     def _put_right(self, text: str) -> None:
         self.slips += 1
-        self._pupil.conversation.amend(text)
+        self.conversation.amend(text)
 
     def _alike(self, step: Subgoal, right: Subgoal) -> bool:
         """Tell whether two steps are the same, but for which slot of a zone and tier it is."""

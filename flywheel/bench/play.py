@@ -73,6 +73,7 @@ class Played:
         step: Control steps, nominal.
         missed: Conditions of the goal that do not hold.
         broken: An order's sequence or time was broken for good.
+        after: What the planner would be told next.
     """
 
     verdict: Verdict
@@ -82,6 +83,7 @@ class Played:
     step: int = 0
     missed: tuple[Condition, ...] = ()
     broken: bool = False
+    after: Request | None = None
 
     @property
     def labels(self) -> list[str]:
@@ -136,6 +138,8 @@ def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
             break
     played.step, played.missed = twin.step, judge.missed(played.verdict.facts)
     played.broken = judge.broken
+    if number < len(told):
+        played.after = Request(told[number], twin.inventory, twin.facts, history, number)
     return played
 
 

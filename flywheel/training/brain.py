@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import shutil
@@ -43,6 +44,7 @@ class Wish:
         base: Folder or name of a checkpoint to fine-tune instead.
         whole: Train all of its weights, not adapters beside them.
         steps: None for the preset's, if there is no limit of time either.
+        passes: Over all conversations, at most; None for no limit.
         minutes: Longest time of learning; what comes before and after is not counted.
         batch: Tokens learnt from at each step, padding included; None for the usual number.
         rate: Highest learning rate; None for the usual one.
@@ -61,6 +63,7 @@ class Wish:
     base: str | None = None
     whole: bool = False
     steps: int | None = None
+    passes: int | None = None
     minutes: float | None = None
     batch: int | None = None
     rate: float | None = None
@@ -130,8 +133,11 @@ def _train(
     if not learnt or not unseen:
         raise ValueError(f"no conversation has an answer within the context of {context} tokens")
     steps = start.steps if wish.steps is None and wish.minutes is None else wish.steps
-    schedule = Schedule(wish.rate or start.rate, steps, 60 * wish.minutes if wish.minutes else None)
     batch = wish.batch or start.batch
+    if wish.passes and steps:
+        tokens = sum(len(one.tokens) for one in learnt)
+        steps = min(steps, math.ceil(wish.passes * tokens / batch))
+    schedule = Schedule(wish.rate or start.rate, steps, 60 * wish.minutes if wish.minutes else None)
     course = Course(wish.out, schedule, batch, pad, wish.seed, wish.pause, terms, start.turning)
     wish.out.mkdir(parents=True, exist_ok=True)
     if wish.device.startswith("cuda"):

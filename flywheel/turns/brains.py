@@ -44,6 +44,8 @@ _PRIMERS, _QUIZZES = 0.2, 0.5
 _KNOWN = 3
 # For each episode of the last log, how many of those before come again.
 _REPLAYED = 0.5
+# More often than this nothing is learnt from, however little there is.
+_PASSES = 4
 # A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
 _MODEL_ROOM, _EPISODE_ROOM = 60_000_000, 100_000
 
@@ -57,7 +59,8 @@ class Budget:
         lessons: Of what the first model learnt from, deliveries that may come again.
         begin: Batches of the first model; with 0 it is ``cold``, which comes along.
         episodes: Of a turn.
-        shown: More of them that the teacher directs, if there is one, of the kinds that failed.
+        shown: More of them that the teacher directs, of the kinds that failed.
+        alone: Of a turn where there is no teacher.
         verified: Of those that succeed, how many are done in physics as well.
         steps: Batches of a turn.
         batch: Tokens learnt from at each step.
@@ -70,6 +73,7 @@ class Budget:
     begin: int
     episodes: int
     shown: int
+    alone: int
     verified: int
     steps: int
     batch: int
@@ -103,8 +107,11 @@ class BrainLearner:
         self._budget, self._workers, self._seed = budget, workers, seed
         self._teacher: Teacher = "expert" if control == "plain" else teacher
         self._control, self._first, self._site = control, first, site
-        self._shown = 0 if teacher == "none" else budget.shown
-        self.room = _MODEL_ROOM + (budget.episodes + self._shown) * _EPISODE_ROOM
+        alone = teacher == "none"
+        self._episodes, self._shown = (
+            (budget.alone, 0) if alone else (budget.episodes, budget.shown)
+        )
+        self.room = _MODEL_ROOM + (self._episodes + self._shown) * _EPISODE_ROOM
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Train the first model on what there is to know at one site."""
@@ -124,7 +131,7 @@ class BrainLearner:
         The teacher, if there is one, then shows more of what failed.
         """
         champion = champions[self.name]
-        count, seed, site, workers = self._budget.episodes, self._seed, self._site, self._workers
+        count, seed, site, workers = self._episodes, self._seed, self._site, self._workers
         some = list(scenarios(turn, count, seed, failures, site, workers))
         own = count / (count + self._shown)
         acted = self._acted(
@@ -217,7 +224,7 @@ class BrainLearner:
             return found
         wish = Wish(
             out, self._budget.shape, base=None if base is None else str(base),
-            whole=base is not None, steps=steps, batch=self._budget.batch,
+            whole=base is not None, steps=steps, passes=_PASSES, batch=self._budget.batch,
             seed=self._seed + seed, resume=out.exists(),
         )  # fmt: skip
         try:

@@ -52,7 +52,7 @@ WIDTHS = (
     Width(KINDS, (_HUB, _FRESH, _RE_TURNS)),
 )
 # What long deliveries take is learnt from shorter ones as well: cartons, and items in each.
-_LONG_CARTONS, _LONG_ITEMS = (2, 3), (2, 5)
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (1, 4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,9 @@ def tour(wish: Wish, audience: Audience) -> Path:
     """
     budget = preset(wish.preset)
     if wish.episodes:
-        budget = replace(budget, brain=replace(budget.brain, episodes=wish.episodes))
+        budget = replace(
+            budget, brain=replace(budget.brain, episodes=wish.episodes, alone=wish.episodes)
+        )
     turns = wish.turns or budget.turns
     if wish.site is not None and wish.site not in names("facility"):
         raise ValueError(unknown("facility", wish.site, names("facility")))
