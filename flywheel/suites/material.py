@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from warewheel.agents.language.conversation import Conversation
+from warewheel.agents.language.model import Message
 from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.configs import load_phrases
@@ -32,7 +34,7 @@ class Lesson:
     """A case with the conversation in which the expert solved it."""
 
     case: Case
-    messages: tuple[Any, ...]
+    messages: tuple[Message, ...]
     played: Played
 
 
@@ -41,7 +43,19 @@ def lesson(case: Case, setting: Setting = Stage) -> Lesson | None:
     stage = setting(case)
     scribe = Scribe(stage.briefing, Scripted(stage.briefing))
     played = play(stage, scribe)
-    return Lesson(case, scribe.messages, played) if played.success else None
+    if not played.success:
+        return None
+    return Lesson(case, to_the_end(scribe.conversation, played), played)
+
+
+def to_the_end(conversation: Conversation, played: Played) -> tuple[Message, ...]:
+    """Return what was said of a delivery, to the end: the world ends what is done without a word.
+
+    Else one would learn to go on and on: when a carton is empty is hardly told anywhere.
+    """
+    if played.success and played.after is not None and not played.refused:
+        conversation.end(played.after)
+    return conversation.messages
 
 
 def material(suite: str, first: int, count: int) -> Iterator[Lesson]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from warewheel.agents.language.conversation import Conversation
 from warewheel.agents.language.model import Message
 from warewheel.agents.language.sampled import Sampled
 from warewheel.agents.planners.registry import local_model
-from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.planners.speaking import Speaking
 from warewheel.agents.planners.tutored import Tutored
 from warewheel.configs.schema import Case
-from warewheel.flywheel.bench.play import Played, Stage, play
+from warewheel.flywheel.bench.play import Stage, play
+from warewheel.flywheel.suites.material import lesson, to_the_end
 
 # Where nobody puts slips right, how often a model tries again what it failed at, and how boldly.
 _AGAIN, _TEMPERATURE = 3, 0.7
@@ -33,49 +32,48 @@ class Job:
     teacher: Teacher
 
 
+# Whether all went well, how often it did not at first, and what to learn.
+_Done = tuple[bool, int, list[Message]]
+
+
 def act(job: Job) -> dict[str, Any]:
     """Let a model act on a case; return what came of it, as JSON.
 
     It has ``success`` if it was right at the first try, without a slip.
     """
-    stage = Stage(job.case)
     if job.teacher == "scripted":
-        tutored = Tutored(stage.briefing, local_model(job.model), Scripted(stage.briefing))
-        played = play(stage, tutored)
-        lessons, slips = [_told(tutored.conversation, played)], tutored.slips
+        done = _tutored(job)
     elif job.teacher == "none":
-        played, lessons, slips = _tried(job, stage)
+        done = _alone(job)
     else:
-        scribe = Scribe(stage.briefing, Scripted(stage.briefing))
-        played = play(stage, scribe)
-        lessons, slips = [_told(scribe.conversation, played)] if played.success else [], 0
+        shown = lesson(job.case)
+        done = (shown is not None, 0, list(shown.messages) if shown else [])
+    success, slips, said = done
     return {
         "kind": job.kind, "case": job.case.id, "seed": job.case.seed, "teacher": job.teacher,
-        "success": played.success and not slips, "slips": slips, "lessons": lessons,
+        "success": success and not slips, "slips": slips, "lessons": [said] if said else [],
     }  # fmt: skip
 
 
-def _tried(job: Job, stage: Stage) -> tuple[Played, list[list[Message]], int]:
-    """Let a model try until it succeeds; return the last try, what to learn, and the failures.
+def _tutored(job: Job) -> _Done:
+    """Let a model act, and the expert put it right."""
+    stage = Stage(job.case)
+    tutored = Tutored(stage.briefing, local_model(job.model), Scripted(stage.briefing))
+    played = play(stage, tutored)
+    return played.success, tutored.slips, list(to_the_end(tutored.conversation, played))
+
+
+def _alone(job: Job) -> _Done:
+    """Let a model try until it succeeds.
 
     After the first try it takes its chances. What the world has verified is learnt, as in Zelikman
     et al., "STaR: bootstrapping reasoning with reasoning" (2022), but without a hint.
     """
-    model = local_model(job.model)
+    stage, model = Stage(job.case), local_model(job.model)
     for failures in range(_AGAIN + 1):
         bold = Sampled(model, _TEMPERATURE, [job.case.seed, failures])
         planner = Speaking(stage.briefing, bold if failures else model)
         played = play(stage, planner)
         if played.success:
-            return played, [_told(planner.conversation, played)], failures
-    return played, [], _AGAIN + 1
-
-
-def _told(conversation: Conversation, played: Played) -> list[Message]:
-    """Return what was said, to the end: the world ends a delivery that is done without a word.
-
-    Else one would learn to go on and on: when a carton is empty is hardly told anywhere.
-    """
-    if played.success and played.after is not None and not played.refused:
-        conversation.end(played.after)
-    return list(conversation.messages)
+            return True, failures, list(to_the_end(planner.conversation, played))
+    return False, _AGAIN + 1, []
