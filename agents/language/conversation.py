@@ -105,9 +105,10 @@ class Conversation:
         self._messages[-1] = {"role": "assistant", "content": text}
 
     def _so_far(self, inventory: Inventory, expected: Mapping[str, str]) -> Iterator[str]:
-        """Say of what was put away of how many of its kinds are there now.
+        """Say of what was put away of how many of its kinds are there now, and what is left.
 
-        So whoever was told to put two fragile items somewhere need not count them.
+        So whoever was told to put two fragile items somewhere need not count them, nor look up when
+        a carton is empty.
         """
         for item, where in expected.items():
             unit = self._clerk.unit(inventory, item)
@@ -117,6 +118,9 @@ class Conversation:
                 there = (self._clerk.unit(inventory, name) for name in inside)
                 known = [one for one in there if one is not None]
                 yield tally(unit, known, spot, self._heavy)
+        if any(where != HAND for where in expected.values()):
+            left = [e.name for e in inventory.items if inventory.opened and e.where == CARTON]
+            yield f"left: {' '.join(left) or 'nothing'}"
 
     def _spot(self, where: str) -> str:
         """Return the zone of a slot; anything else is its own."""
