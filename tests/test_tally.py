@@ -1,5 +1,7 @@
 """A conversation says how many of a kind are where, in the very words of a gist."""
 
+import json
+
 import pytest
 
 from warewheel.agents.language import describe
@@ -29,6 +31,26 @@ def test_what_there_is_enough_of_is_told_as_the_gist_says_it(case: Case) -> None
     to = [k for k, text in enumerate(said) if f'"place": "{move.to.zone}-' in text and k > gist]
     assert told[0] > to[move.count - 1]
     assert told[0] - 1 in to
+
+
+@pytest.mark.parametrize("suite", ["long", "memory", "discrepancy"])
+def test_what_is_left_in_the_carton_is_told_until_nothing_is(suite: str) -> None:
+    stage = Stage(load_suite(suite).cases[0])
+    scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+    assert play(stage, scribe).success
+    left: set[str] = set()
+    ends = 0
+    for told, said in zip(scribe.messages[1::2], scribe.messages[2::2], strict=False):
+        for line in told["content"].splitlines():
+            if line.startswith("in it: "):
+                left = {word for word in line.split() if word.startswith("item-")}
+            if line.startswith("left: "):
+                assert set(line.split()[1:]) == (left or {"nothing"})
+                ends += not left
+        if said["content"].startswith('{"skill": "pick"'):
+            left.discard(json.loads(said["content"])["item"])
+    # But for the last carton's, which ends it.
+    assert ends >= len(stage.spec.parcels) - 1
 
 
 def test_a_unit_counts_once_for_each_kind_that_it_is_of() -> None:
