@@ -93,9 +93,9 @@ def cold(
 
     \b
     Example:
-      warewheel suite cold --mixed --lessons 5000 --primers 0.16 --quizzes 0.6 --out out/rows.jsonl
+      warewheel suite cold --mixed --lessons 2500 --primers 0.16 --quizzes 0.6 --out out/rows.jsonl
       warewheel train brain --rows out/rows.jsonl --base cold --whole --batch 8192
-                            --rate 1e-3 --minutes 25 --out models/cold
+                            --rate 5e-4 --steps 300 --out models/cold
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.turns.cold import made
 
