@@ -22,6 +22,26 @@ _workers = click.option(
 )  # fmt: skip
 
 
+def _shares(
+    context: click.Context, option: click.Parameter, text: str | None
+) -> dict[str, int] | None:
+    """Return the shares that are asked for, by kind."""
+    from warewheel.configs.choice import unknown
+    from warewheel.flywheel.suites.material import MIX
+
+    if text is None:
+        return None
+    shares: dict[str, int] = {}
+    for part in text.split(","):
+        kind, _, share = part.partition("=")
+        if kind not in MIX:
+            raise click.BadParameter(unknown("kind", kind, MIX))
+        if not share.isdecimal() or not int(share):
+            raise click.BadParameter(f"'{part}' is no share; such as {kind}=2 is")
+        shares[kind] = int(share)
+    return shares
+
+
 @click.group()
 def suite() -> None:
     """Make suites of instructions, and material to train on."""
@@ -61,17 +81,21 @@ def make(names: tuple[str, ...], out: Path, cases: int) -> None:
               help="How many, about.")  # fmt: skip
 @click.option("--first", default=0, show_default=True, type=click.IntRange(min=0),
               help="Number of the first chunk, to make others than before.")  # fmt: skip
+@click.option("--mix", callback=_shares,
+              help="Shares of kinds, such as base=2,long=1: lessons of these, without primers "
+                   "and quizzes.")  # fmt: skip
 @_workers
-def material(out: Path, lessons: int, first: int, workers: int) -> None:
+def material(out: Path, lessons: int, first: int, mix: dict[str, int] | None, workers: int) -> None:
     """Make conversations to train brains on: the expert at work in the symbolic twin.
 
     \b
-    Example:
+    Examples:
       warewheel suite material --lessons 2000 --out out/lessons.jsonl
+      warewheel suite material --lessons 500 --mix discrepancy=3,long=1 --out out/lessons.jsonl
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.suites.curriculum import made
 
-    _write(made(lessons, first, workers), out)
+    _write(made(lessons, first, workers, mix), out)
 
 
 @suite.command()

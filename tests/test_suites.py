@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from warewheel.agents.language.wire import read
 from warewheel.agents.planners.scripted import Scripted
@@ -24,6 +27,7 @@ from warewheel.flywheel.suites.noise import Noise
 from warewheel.flywheel.suites.primers import clause, note
 from warewheel.flywheel.suites.quizzes import PLANS, quiz
 from warewheel.flywheel.suites.refusals import why
+from warewheel.scripts.main import main
 
 SUITES = names("suite")
 every = pytest.mark.parametrize("name", SUITES)
@@ -253,6 +257,29 @@ def test_no_two_chunks_of_training_share_a_seed() -> None:
     jobs = [*chunks(5000), *chunks(5000, first=60)]
     starts = sorted({first for _, first, _ in jobs})
     assert all(b - a >= 4 * jobs[0][2] for a, b in itertools.pairwise(starts))
+
+
+def test_lessons_of_some_kinds_alone(tmp_path: Path) -> None:
+    asked = ["suite", "material", "--lessons", "100", "--workers", "1", "--mix"]
+    done = CliRunner().invoke(main, [*asked, "rules=1,base=1", "--out", str(tmp_path / "rows")])
+    assert done.exit_code == 0, done.output
+    rows = [json.loads(line) for line in (tmp_path / "rows").open()]
+    assert Counter(row["case"].split("-")[0] for row in rows) == {"base": 50, "rules": 50}
+
+
+@pytest.mark.parametrize(
+    ("mix", "message"),
+    [
+        ("bass=1", "kind 'bass' is unknown; allowed: base, paraphrase, rules"),
+        ("base=0", "'base=0' is no share"),
+        ("base", "'base' is no share; such as base=2 is"),
+    ],
+)
+def test_a_mix_that_is_none_is_refused(mix: str, message: str, tmp_path: Path) -> None:
+    done = CliRunner().invoke(
+        main, ["suite", "material", "--mix", mix, "--out", str(tmp_path / "rows")]
+    )
+    assert done.exit_code == 2 and message in " ".join(done.output.split()), done.output
 
 
 # Suites of one's own

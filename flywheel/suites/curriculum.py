@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -47,16 +47,20 @@ _CHUNK = 100
 _Job = tuple[str, int, int]
 
 
-def made(lessons: int, first: int = 0, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
+def made(
+    lessons: int, first: int = 0, workers: int = 1, mix: Mapping[str, int] | None = None
+) -> Iterator[tuple[float, list[Row]]]:
     """Yield about so many lessons, and what belongs to them, as rows, with the share done.
 
     Args:
         lessons: How many.
         first: See `material.chunks`; what else there is begins as many chunks later.
         workers: Processes; the rows and their order are the same for any number.
+        mix: Shares of kinds of lessons, for lessons of these alone; None for the usual ones with
+            primers and quizzes.
     """
-    jobs: list[_Job] = list(material.chunks(lessons, first))
-    for name, kind in KINDS.items():
+    jobs: list[_Job] = list(material.chunks(lessons, first, mix or material.MIX))
+    for name, kind in KINDS.items() if mix is None else ():
         count = max(1, round(lessons * kind.share / _CHUNK))
         jobs += [(name, kind.first + (first + k) * _CHUNK, _CHUNK) for k in range(count)]
     for k, some in enumerate(spread(_rows, jobs, workers), 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -86,16 +86,20 @@ _CHUNK = 50
 _ROOM = 1_000_000
 
 
-def chunks(count: int, first: int = 0) -> Iterator[tuple[str, int, int]]:
-    """Yield the arguments of `material` for about ``count`` lessons in the usual mix.
+def chunks(
+    count: int, first: int = 0, mix: Mapping[str, int] = MIX
+) -> Iterator[tuple[str, int, int]]:
+    """Yield the arguments of `material` for about ``count`` lessons.
 
     Args:
         count: Lessons in all.
         first: Number of the first chunk, so that other lessons can be made later.
+        mix: Shares of kinds.
     """
-    total = sum(MIX.values())
-    for kind, (suite, share) in enumerate(MIX.items()):
-        wanted = max(1, round(count * share / total / _CHUNK))
+    total = sum(mix.values())
+    for kind, suite in enumerate(MIX):
+        share = mix.get(suite, 0)
+        wanted = max(1, round(count * share / total / _CHUNK)) if share else 0
         for k in range(first, first + wanted):
             # Chances are that a chunk passes over some seeds; four times as many are its own.
             yield suite, FIRST + kind * _ROOM + k * 4 * _CHUNK, _CHUNK
