@@ -453,7 +453,7 @@ def test_plain_data_is_what_the_expert_does(tmp_path: Path) -> None:
     assert told == sorted(told) and told[-1] == 1
     for name, count in ((brains.EPISODES, "episodes"), (brains.SHOWN, "shown")):
         rows = [json.loads(line) for line in (tmp_path / "log" / name).open()]
-        assert len(rows) == log.counts[count]
+        assert len(rows) == log.counts[count] and all(len(row["lessons"]) == 1 for row in rows)
         # Each is told to its end, though the world ends it without a word.
         assert {row["lessons"][0][-1]["content"] for row in rows} == {'{"skill": "stop"}'}
 

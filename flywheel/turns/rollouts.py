@@ -71,8 +71,8 @@ def _alone(job: Job) -> _Done:
     """
     stage, model = Stage(job.case), local_model(job.model)
     for failures in range(_AGAIN + 1):
-        bold = Sampled(model, _TEMPERATURE, [job.case.seed, failures])
-        planner = Speaking(stage.briefing, bold if failures else model)
+        speaker = Sampled(model, _TEMPERATURE, [job.case.seed, failures]) if failures else model
+        planner = Speaking(stage.briefing, speaker)
         played = play(stage, planner)
         if played.success:
             return True, failures, list(to_the_end(planner.conversation, played))
