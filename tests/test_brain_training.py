@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from collections.abc import Callable
@@ -332,6 +333,50 @@ def test_products_are_short_only_where_there_are_units_for_them(
         assert torch.nn.functional.cross_entropy(one, one).dtype == torch.float32
     assert (one @ one).dtype == torch.float32
     assert reduced("cpu") == units and not reduced("cuda")
+
+
+def test_layers_are_compiled_only_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    from warewheel.flywheel.training import fused
+
+    monkeypatch.setattr(fused, "_can_compile", lambda: True)
+    assert fused.worth("cpu", 1e7) and fused.worth("cpu", math.inf)
+    assert not fused.worth("cpu", 1e5) and not fused.worth("cuda", 1e7)
+    monkeypatch.undo()
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    assert not fused.worth("cpu", 1e7)
+
+
+@pytest.mark.slow
+def test_compiled_layers_say_the_same() -> None:
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    from warewheel.flywheel.training.fused import fused, worth
+
+    if not worth("cpu", math.inf):
+        pytest.skip("there is no compiler")
+    torch.manual_seed(0)
+    model = Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+            num_attention_heads=2, num_key_value_heads=2, head_dim=16,
+        )
+    )  # fmt: skip
+    words = torch.randint(64, (2, 3, 40))
+
+    def gradient(some: Any) -> Any:
+        model.zero_grad()
+        model(input_ids=some, labels=some).loss.backward()
+        grad = model.model.layers[0].mlp.up_proj.weight.grad
+        assert grad is not None
+        return grad.clone()
+
+    plain = [gradient(some) for some in (words[0], words[1, :, :30])]
+    with fused(model, True):
+        compiled = [gradient(some) for some in (words[0], words[1, :, :30])]
+    assert not any(map(torch.equal, plain, compiled))
+    for one, other in zip(plain, compiled, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
+    assert torch.equal(gradient(words[0]), plain[0])
 
 
 def test_lessons_are_made_where_there_are_none_to_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -89,17 +90,23 @@ RECIPES = {
 
 
 def cases(
-    recipe: Recipe, name: str, first: int, count: int, stage: Setting = Stage
-) -> Iterator[Case]:
+    recipe: Recipe, name: str, first: int, count: int, stage: Setting = Stage,
+    most: int | None = None,
+) -> Iterator[Case]:  # fmt: skip
     """Yield so many accepted cases, from seeds that count up from ``first``, set on a stage.
+
+    With ``most``, they are fewer if that many seeds do not have so many: some stages have no case
+    of some kinds.
 
     Every case's goal is false at the start; the scripted planner solves it in the symbolic
     backend without a violation; with ``pinned``, it does not when it knows the house rules alone.
     """
     places = recipe.facilities or names("facility")
     phrases = load_phrases(recipe.phrases)
-    made, seed = 0, first
-    while made < count:
+    made = 0
+    for seed in itertools.count(first) if most is None else range(first, first + most):
+        if made == count:
+            return
         kind = recipe.kinds[made % len(recipe.kinds)]
         facility = places[(made // len(recipe.kinds)) % len(places)]
         rng = np.random.default_rng([seed, 4])
@@ -120,7 +127,6 @@ def cases(
                 yield case
                 made += 1
                 break
-        seed += 1
 
 
 def delivery_of(stage: Stage) -> Delivery:

@@ -19,6 +19,7 @@ from warewheel.agents.language.loading import hashed, whereabouts
 from warewheel.agents.language.threads import threads
 
 from . import checkpoint
+from .fused import fused, worth
 from .lessons import lessons
 from .loop import Course, Tick, fit
 from .loss import measure
@@ -143,7 +144,9 @@ def _train(
     if wish.device.startswith("cuda"):
         # Ten bits of a factor's mantissa are enough here, and the matrix units take no more.
         torch.set_float32_matmul_precision("high")
-    done, loss, seconds = fit(model, learnt, course, goes_on, watch)
+    compiled = worth(wish.device, batch * (math.inf if steps is None else steps))
+    with fused(model, compiled):
+        done, loss, seconds = fit(model, learnt, course, goes_on, watch)
 
     model = start.trained()
     # The card speaks of the weights as they are stored.
@@ -158,7 +161,7 @@ def _train(
         "held_out_right": found.right, "held_out_accuracy": round(found.accuracy, 6),
         "parameters": sum(weight.numel() for weight in model.parameters()),
         "threads": wish.threads, "device": wish.device, "python": platform.python_version(),
-        "products": "bfloat16" if reduced(wish.device) else "float32",
+        "products": "bfloat16" if reduced(wish.device) else "float32", "compiled": compiled,
         "versions": {name: version(name) for name in ("warewheel", "torch", "transformers")},
     }  # fmt: skip
     _write(wish, model, tokenizer, card)

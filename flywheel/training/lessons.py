@@ -14,6 +14,8 @@ from .rows import Chat
 
 # Of a token that is not to be learnt: the model is told it, or it only fills up.
 _TOLD = -1
+# Kernels are made for each new length, and kept; so lengths are multiples of this.
+BLOCK = 64
 # So many batches are sorted by length together; within them, rows meet rows of their own length.
 _SORTED = 50
 
@@ -93,12 +95,19 @@ def _fill(order: Sequence[int], lengths: Sequence[int], budget: int) -> Iterator
 def collate(some: Sequence[Lesson], pad: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return tokens and turns of lessons as arrays (lesson, length), filled up at the end.
 
+    The length is a multiple of `BLOCK`.
+
     Attention looks back only, so what fills up at the end is seen by nothing that is learnt.
     """
-    length = max(len(one.tokens) for one in some)
+    length = blocks(max(len(one.tokens) for one in some))
     tokens = np.full((len(some), length), pad)
     turns = np.full((len(some), length), _TOLD)
     for row, one in enumerate(some):
         tokens[row, : len(one.tokens)] = one.tokens
         turns[row, : len(one.tokens)] = one.turns
     return tokens, turns
+
+
+def blocks(length: int) -> int:
+    """Return the least multiple of `BLOCK` that is not less."""
+    return -(-length // BLOCK) * BLOCK

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .lessons import Lesson, collate
+from .lessons import Lesson, blocks, collate
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,9 @@ def _predict(
     rows, places = np.nonzero(turns[:, 1:] >= 0)
     asked, columns = np.unique(places, return_inverse=True)
     ids = torch.from_numpy(tokens).to(device)
-    at = torch.from_numpy(rows).to(device), torch.from_numpy(columns).to(device)
+    # The number of words is another in each batch; see `BLOCK`.
+    more = 0, blocks(len(rows)) - len(rows)
+    at = tuple(torch.from_numpy(np.pad(some, more)).to(device) for some in (rows, columns))
 
     def only_these(_: Any, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
         return (inputs[0][at],)
@@ -99,4 +101,4 @@ def _predict(
     finally:
         hook.remove()
     wanted = torch.from_numpy(tokens[rows, places + 1]).to(device)
-    return logits, wanted, (rows, places)
+    return logits[: len(rows)], wanted, (rows, places)
