@@ -100,33 +100,44 @@ def material(out: Path, lessons: int, first: int, mix: dict[str, int] | None, wo
 
 @suite.command()
 @_rows_out
-@click.option("--lessons", default=2000, show_default=True, type=click.IntRange(min=1),
-              help="Plain instructions at one site and at made-up ones, about.")  # fmt: skip
-@click.option("--primers", default=10.0, show_default=True, type=click.FloatRange(min=0),
-              help="Of each kind, for each lesson.")  # fmt: skip
-@click.option("--quizzes", default=0.0, show_default=True, type=click.FloatRange(min=0),
-              help="Of each kind, for each lesson.")  # fmt: skip
-@click.option("--mixed", is_flag=True, help="Of no level: all to be learnt at once.")
+@click.option("--count", default=2000, show_default=True, type=click.IntRange(min=1),
+              help="How many, about; primers and quizzes come between them.")  # fmt: skip
+@click.option("--first", default=0, show_default=True, type=click.IntRange(min=0),
+              help="Number of the first of each kind, to make others than before.")  # fmt: skip
 @_workers
-def cold(
-    out: Path, lessons: int, primers: float, quizzes: float, mixed: bool, workers: int
-) -> None:
-    """Make what the model `cold` learnt from last, with which the flywheel starts.
-
-    What it went on from learnt from an earlier form of this; its card tells.
+def tales(out: Path, count: int, first: int, workers: int) -> None:
+    """Make conversations that teach to read: deliveries to sites that are made up.
 
     \b
     Example:
-      warewheel suite cold --mixed --lessons 2500 --primers 0.16 --quizzes 0.6 --out out/rows.jsonl
-      warewheel train brain --rows out/rows.jsonl --base cold --whole --batch 8192
-                            --rate 5e-4 --steps 300 --out models/cold
+      warewheel suite tales --count 12000 --out out/tales.jsonl
+      warewheel train brain --rows out/tales.jsonl --base cold --whole --batch 8192
+                            --rate 1e-3 --steps 3000 --out models/reader
     """  # noqa: D301  click reads the control character
-    from warewheel.flywheel.turns.cold import made
+    from warewheel.flywheel.suites.tales import made
 
-    found = made(lessons, primers, workers, quizzes)
-    if mixed:
-        found = ((done, [{"messages": row["messages"]} for row in rows]) for done, rows in found)
-    _write(found, out)
+    _write(made(count, workers, first), out)
+
+
+@suite.command()
+@_rows_out
+@click.option("--lessons", default=600, show_default=True, type=click.IntRange(min=1),
+              help="How many, about.")  # fmt: skip
+@_workers
+def cold(out: Path, lessons: int, workers: int) -> None:
+    """Make what the model `cold` learnt last, with which the flywheel starts.
+
+    These are plain instructions at one site.
+
+    \b
+    Example:
+      warewheel suite cold --lessons 600 --out out/rows.jsonl
+      warewheel train brain --rows out/rows.jsonl --base models/reader --whole --batch 8192
+                            --rate 5e-4 --steps 100 --out models/cold
+    """  # noqa: D301  click reads the control character
+    from warewheel.flywheel.turns.cold import plain
+
+    _write(plain(lessons, workers), out)
 
 
 def _write(made: Iterable[tuple[float, list[dict[str, Any]]]], out: Path) -> None:

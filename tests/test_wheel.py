@@ -26,7 +26,7 @@ from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Request
 from warewheel.configs import load_cell, names
-from warewheel.flywheel.training.rows import read
+from warewheel.flywheel.training.rows import Chat, read
 from warewheel.flywheel.turns import brains, chain, cold, hands, rollouts
 from warewheel.flywheel.turns.brains import BrainLearner
 from warewheel.flywheel.turns.chain import Crew
@@ -347,19 +347,35 @@ def test_deliveries_of_the_chain_are_of_goods_that_no_hand_learns_on() -> None:
 
 def test_cold_learnt_of_one_real_site_alone(tmp_path: Path) -> None:
     out = tmp_path / "rows.jsonl"
-    asked = ["suite", "cold", "--lessons", "4", "--primers", "1.5", "--workers", "1"]
-    done = CliRunner().invoke(main, [*asked, "--out", str(out)])
+    asked = ["suite", "cold", "--lessons", "4", "--workers", "1", "--out", str(out)]
+    done = CliRunner().invoke(main, asked)
+    assert done.exit_code == 0, done.output
+    (one,) = WIDTHS[0].facilities
+    assert _sites(read(out)) == {one}
+    known = cold.chats(20)
+    assert len(known) > 10 and _sites(known) == {one}
+    assert len(cold.chats(20, asked=True)) > len(known)
+
+
+def test_tales_are_of_no_real_site_and_of_every_kind(tmp_path: Path) -> None:
+    out = tmp_path / "rows.jsonl"
+    asked = ["suite", "tales", "--count", "40", "--workers", "1", "--out", str(out)]
+    done = CliRunner().invoke(main, asked)
     assert done.exit_code == 0, done.output
     chats = read(out)
-    assert chats == list(cold.chats(4, 1.5)) and len(chats) > 4
-    quizzed = CliRunner().invoke(main, [*asked, "--quizzes", "2", "--out", str(out)])
-    assert quizzed.exit_code == 0, quizzed.output
-    assert 5 <= len(read(out)) - len(chats) <= 3 * 8
+    assert len(chats) > 40 and not _sites(chats)
+    again = CliRunner().invoke(main, [*asked, "--first", "5000"])
+    assert again.exit_code == 0, again.output
+    assert not {str(chat) for chat in read(out)} & {str(chat) for chat in chats}
+
+
+def _sites(chats: Sequence[Chat]) -> set[str]:
+    """Return the real sites whose rules somebody is told."""
     told = "\n".join(chat[1]["content"] for chat in chats)
-    (one,) = WIDTHS[0].facilities
-    for name in names("facility"):
-        rules = [*describe.site(*load_cell(name, "panda")[:2])][-1]
-        assert (rules in told) == (name == one)
+    rules = {
+        name: [*describe.site(*load_cell(name, "panda")[:2])][-1] for name in names("facility")
+    }
+    return {name for name in rules if rules[name] in told}
 
 
 def test_the_first_and_the_last_crew_are_filmed_on_a_delivery_that_was_won(

@@ -66,8 +66,6 @@ PLANS = {
         ),
         (5, 9), 6, 4, 1,
     ),
-    # What a brain may know that knows little.
-    "errand": Plan(("move", "only", "moves", "refuse"), (5, 9), 6, 4, 1),
     "riddle": Plan(("reference", "exclusion", "exclusion", "comparison"), (5, 9), 7, 3, 2),
     "tally": Plan(("quantity",), (5, 10), 1, 8, 3, tallies=True),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from warewheel.configs import load_suite
 from warewheel.configs.choice import unknown
 from warewheel.flywheel.bench import bench
 from warewheel.flywheel.bench.trial import Settings, Trial
+from warewheel.flywheel.suites import tales
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
 from warewheel.flywheel.training.rows import Chat, digest
@@ -32,18 +33,22 @@ from .rollouts import TEACHERS, Job, Teacher, act
 from .rows import kept, resumed
 from .stream import KINDS, WIDTHS, Scenario, held_out, repeated, scenarios
 
-EPISODES, SHOWN = "episodes.jsonl", "shown.jsonl"
+EPISODES, SHOWN, TALES = "episodes.jsonl", "shown.jsonl", "tales.jsonl"
 SELECTION, PHYSICS = "selection.json", "physics"
 # The learner whose champion grips.
 _HAND = "hand"
 One = TypeVar("One")
-# For each lesson that the first model learnt from, primers and quizzes of each kind.
-_PRIMERS, _QUIZZES = 0.2, 0.5
 # Of a champion's episodes in which nothing had to be put right one in so many is learnt from, so
 # that what is known stays.
 _KNOWN = 3
 # For each episode of the last log, how many of those before come again.
-_REPLAYED = 0.5
+_REPLAYED = 0.2
+# Highest learning rate, but for a model from scratch.
+_RATE = 1e-3
+# Share of the time of collecting in which the champion acts itself.
+_OWN = 0.6
+# Turns of a run that have tales of their own.
+_TURNS = 20
 # More often than this nothing is learnt from, however little there is.
 _PASSES = 4
 # A model with the checkpoint that it is trained in, and an episode's conversations [bytes].
@@ -56,11 +61,12 @@ class Budget:
 
     Attributes:
         shape: Preset of the model.
-        lessons: Of what the first model learnt from, deliveries that may come again.
+        lessons: Deliveries that the first model learnt from.
         begin: Batches of the first model; with 0 it is ``cold``, which comes along.
         episodes: Of a turn.
         shown: More of them that the teacher directs, of the kinds that failed.
-        alone: Of a turn where there is no teacher.
+        tales: Of a turn, of made-up sites; primers and quizzes come between them.
+        alone: Episodes of a turn where there is no teacher.
         verified: Of those that succeed, how many are done in physics as well.
         steps: Batches of a turn.
         batch: Tokens learnt from at each step.
@@ -73,6 +79,7 @@ class Budget:
     begin: int
     episodes: int
     shown: int
+    tales: int
     alone: int
     verified: int
     steps: int
@@ -119,7 +126,7 @@ class BrainLearner:
         if first is not None:
             shutil.copytree(first, out, dirs_exist_ok=True)
             return
-        known = cold.chats(self._budget.lessons, _PRIMERS, _QUIZZES)
+        known = cold.chats(self._budget.lessons, asked=True)
         self._fit(list(known), None, self._budget.begin, out, tell)
 
     def log(
@@ -131,24 +138,26 @@ class BrainLearner:
         The teacher, if there is one, then shows more of what failed.
         """
         champion = champions[self.name]
-        count, seed, site, workers = self._episodes, self._seed, self._site, self._workers
-        some = list(scenarios(turn, count, seed, failures, site, workers))
-        own = count / (count + self._shown)
+        seed, site, workers = self._seed, self._site, self._workers
+        some = list(scenarios(turn, self._episodes, seed, failures, site, workers))
         acted = self._acted(
-            out / EPISODES, champion, some, self._teacher, lambda share: tell(own * share)
+            out / EPISODES, champion, some, self._teacher, lambda share: tell(_OWN * share)
         )
         hand = str(champions[_HAND]) if _HAND in champions else HEURISTIC
         good = [one for one, row in zip(some, acted, strict=True) if row["success"]]
         held = self._verified(champion, hand, _some(good, self._budget.verified), out)
         failed = Counter(row["kind"] for row in acted if not row["success"])
         more = list(repeated(turn, self._shown, seed, failed, site, workers))
-        shown = self._acted(
-            out / SHOWN, champion, more, "expert", lambda share: tell(own + (1 - own) * share)
-        )
+
+        def after(done: int) -> Tell:
+            return lambda share: tell(_OWN + (1 - _OWN) * (done + share) / 2)
+
+        told = self._told(out / TALES, turn, after(0))
+        shown = self._acted(out / SHOWN, champion, more, "expert", after(1))
         counts = {
             "episodes": len(acted), "succeeded": len(acted) - failed.total(),
             "slips": sum(row["slips"] for row in acted),
-            "old": sum(one.old for one in some), "shown": len(shown),
+            "old": sum(one.old for one in some), "shown": len(shown), "tales": told,
             "in physics": len(held), "succeeded in physics": sum(held),
         }  # fmt: skip
         return Log(counts, dict(sorted(failed.items())))
@@ -172,10 +181,12 @@ class BrainLearner:
             return {"data": selection["data"]}
         if not chats:
             raise Lost("nothing that was done can be learnt from")
+        chats += [row["messages"] for row in kept(logs[-1] / TALES)]
+        rng = np.random.default_rng([seed, 7])
         if self._control == "shuffled":
-            chats = shuffled(chats, np.random.default_rng([seed, 7]))
-        # Deliveries alone: who goes on answering quizzes forgets how a delivery ends.
-        chats += _some(cold.chats(self._budget.lessons), len(chats) // 4)
+            chats = shuffled(chats, rng)
+        # They are learnt from in their order, and what comes last is remembered best.
+        chats = [chats[int(k)] for k in rng.permutation(len(chats))]
         return self._fit(chats, base, self._budget.steps, out / MODEL, tell, seed)
 
     def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
@@ -199,6 +210,26 @@ class BrainLearner:
         """Let somebody act on scenarios; return what came of them, which is kept."""
         jobs = [Job(str(champion), one.kind, one.case, teacher) for one in some]
         return resumed(path, list(kept(path)), jobs, act, self._workers, tell)
+
+    def _told(self, path: Path, turn: int, tell: Tell) -> int:
+        """Write down what is learnt besides this turn; return how much that is.
+
+        These are tales, or, without a teacher, what the first model knew.
+        """
+        if not path.exists():
+            count = self._budget.tales
+            first = (self._seed * _TURNS + turn) * count
+            made = (
+                cold.plain(count, self._workers) if self._teacher == "none"
+                else tales.made(count, self._workers, first)
+            )  # fmt: skip
+            draft = path.with_name(f".{path.name}")
+            with draft.open("w", encoding="utf-8") as file:
+                for share, rows in made:
+                    tell(share)
+                    file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+            draft.rename(path)
+        return sum(1 for _ in kept(path))
 
     def _verified(
         self, champion: Path, hand: str, some: Sequence[Scenario], out: Path
@@ -225,7 +256,7 @@ class BrainLearner:
         wish = Wish(
             out, self._budget.shape, base=None if base is None else str(base),
             whole=base is not None, steps=steps, passes=_PASSES, batch=self._budget.batch,
-            seed=self._seed + seed, resume=out.exists(),
+            rate=None if base is None else _RATE, seed=self._seed + seed, resume=out.exists(),
         )  # fmt: skip
         try:
             return train(chats, wish, watch=lambda tick: tell(tick.progress))

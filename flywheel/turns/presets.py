@@ -30,8 +30,8 @@ PRESETS = {
     "quick": Preset(
         2,
         brains.Budget(
-            shape="tiny", lessons=60, begin=40, episodes=24, shown=12, alone=24, verified=1,
-            steps=20, batch=2048, judged=2, examined=1,
+            shape="tiny", lessons=60, begin=40, episodes=24, shown=12, tales=8, alone=24,
+            verified=1, steps=20, batch=2048, judged=2, examined=1,
         ),
         hands.Budget(drills=80, steps=200, judged=16, examined=16),
         chain=2,
@@ -39,10 +39,10 @@ PRESETS = {
     "full": Preset(
         4,
         brains.Budget(
-            shape="small", lessons=200, begin=0, episodes=500, shown=3000, alone=1000, verified=4,
-            steps=300, batch=8192, judged=12, examined=15,
+            shape="small", lessons=200, begin=0, episodes=500, shown=3000, tales=1600, alone=1000,
+            verified=4, steps=450, batch=8192, judged=12, examined=15,
         ),
-        hands.Budget(drills=350, steps=1000, judged=90, examined=150),
+        hands.Budget(drills=250, steps=1000, judged=70, examined=150),
         chain=30,
     ),
 }  # fmt: skip

@@ -7,10 +7,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from warewheel.configs import load_phrases
 from warewheel.configs.schema import Case
 from warewheel.flywheel.spread import spread
 from warewheel.flywheel.suites.make import cases
 from warewheel.flywheel.suites.material import training
+from warewheel.flywheel.suites.noise import Noise
 
 # Seeds of the stream; no suite and nothing that brains are trained on otherwise has any of them.
 FIRST = 500_000_000
@@ -102,6 +106,8 @@ def repeated(
 ) -> Iterator[Scenario]:  # fmt: skip
     """Yield about so many more scenarios of a turn, of each kind in proportion to its failures.
 
+    In half of their instructions are words without meaning as well.
+
     Args:
         turn: As for `scenarios`; none of these is among those.
         count: How many, about.
@@ -176,4 +182,8 @@ def _some(draw: _Draw) -> list[Scenario]:
     first += (draw.seed % RUNS) * _RUN + _STRETCHES[draw.stretch]
     name = "-".join(filter(None, (f"turn-{draw.turn}", draw.kind, draw.stretch)))
     made = cases(replace(recipe, facilities=tuple(sites)), name, first, draw.count)
+    if draw.stretch == _AGAIN:
+        # Nobody acts on these but the expert, who knows what is meant.
+        noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([first, 6]))
+        made = map(noise.over, made)
     return [Scenario(draw.kind, case, old=draw.stretch == _OLDER) for case in made]

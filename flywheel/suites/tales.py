@@ -1,0 +1,95 @@
+"""Tales: deliveries to made-up sites, told what to do in every way that there is.
+
+Who has learnt from tales can read instructions and rules. Of no real site do they know anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from warewheel.configs import load_phrases
+from warewheel.flywheel.spread import spread
+
+from . import asking, curriculum, fiction, material
+from .make import Recipe, cases
+from .material import LEVEL, Row
+from .noise import Noise
+
+# How many of each hundred tales are of a suite's kind: what takes more reading has more of them.
+MIX = {
+    "base": 9, "rules": 10, "conditional": 12, "temporal": 10, "quantity": 12, "reference": 13,
+    "memory": 9, "discrepancy": 9, "long": 5, "injection": 4, "zh": 8, "refuse": 2,
+}  # fmt: skip
+# So many primers and quizzes for each tale.
+ASKED = {"note": 0.05, "clause": 0.12, "quiz": 0.4, "riddle": 0.2, "tally": 0.25}
+# Of the seeds of tales the first, and how many are set apart for a kind; of the seeds of primers
+# and quizzes, the first that nothing else has.
+_FIRST, _ROOM, _FIRST_ASKED = 450_000_000, 1_000_000, 10_000_000
+# Whose layout made-up sites have.
+_LAYOUT = "parcel_hub"
+# What long deliveries take is learnt from shorter ones: cartons, and items in each.
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (1, 4)
+# At some sites there is no such case.
+_TRIES = 12
+_CHUNK = 20
+# A kind, and a seed.
+_Job = tuple[str, int]
+
+
+def made(
+    count: int, workers: int = 1, first: int = 0, asked: Mapping[str, float] | None = None
+) -> Iterator[tuple[float, list[Row]]]:
+    """Yield about so many tales, and primers and quizzes between them, with the share done.
+
+    Args:
+        count: Tales.
+        workers: Processes; the rows and their order are the same for any number.
+        first: Number of the first seed of each kind, so that other tales can be told later.
+        asked: Primers and quizzes for each tale; None for the usual ones.
+    """
+    total = sum(MIX.values())
+    jobs: list[_Job] = [
+        (kind, _FIRST + k * _ROOM + first + number)
+        for k, (kind, share) in enumerate(MIX.items())
+        for number in range(round(count * share / total))
+    ]
+    jobs += [
+        (kind, curriculum.KINDS[kind].first + _FIRST_ASKED + first + number)
+        for kind, share in (ASKED if asked is None else asked).items()
+        for number in range(round(count * share))
+    ]
+    order = np.random.default_rng([first, 14]).permutation(len(jobs))
+    mixed = [jobs[int(k)] for k in order]
+    found = map(row, mixed) if workers == 1 else spread(row, mixed, workers, _CHUNK)
+    for k, some in enumerate(found, 1):
+        yield k / len(jobs), some
+
+
+def row(job: _Job) -> list[Row]:
+    """Return a tale, a primer or a quiz as a row, or nothing where there is none."""
+    kind, seed = job
+    setting = fiction.setting(seed)
+    if kind in curriculum.KINDS:
+        said = curriculum.KINDS[kind].make(seed, setting(asking.blank(_LAYOUT)).briefing)
+    else:
+        recipe = _recipe(kind, seed)
+        case = next(cases(recipe, f"tale-{seed}", seed, 1, setting, _TRIES), None)
+        if case is None:
+            return []
+        noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([seed, 6]))
+        lesson = material.lesson(noise.over(case), setting)
+        said = list(lesson.messages) if lesson else []
+    return [{"messages": said, "level": LEVEL}] if said else []
+
+
+def _recipe(kind: str, seed: int) -> Recipe:
+    """Return what a tale is made by; its kinds of meanings come by chance."""
+    recipe = material.training(kind)
+    chance = np.random.default_rng([seed, 12])
+    meanings = recipe.kinds[int(chance.integers(len(recipe.kinds)))]
+    if kind == "long":
+        recipe = replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
+    return replace(recipe, facilities=(_LAYOUT,), kinds=(meanings,))
