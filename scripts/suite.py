@@ -112,32 +112,11 @@ def tales(out: Path, count: int, first: int, workers: int) -> None:
     Example:
       warewheel suite tales --count 12000 --out out/tales.jsonl
       warewheel train brain --rows out/tales.jsonl --base cold --whole --batch 8192
-                            --rate 1e-3 --steps 3000 --out models/reader
+                            --rate 1e-3 --steps 2200 --out models/reader
     """  # noqa: D301  click reads the control character
     from warewheel.flywheel.suites.tales import made
 
     _write(made(count, workers, first), out)
-
-
-@suite.command()
-@_rows_out
-@click.option("--lessons", default=600, show_default=True, type=click.IntRange(min=1),
-              help="How many, about.")  # fmt: skip
-@_workers
-def cold(out: Path, lessons: int, workers: int) -> None:
-    """Make what the model `cold` learnt last, with which the flywheel starts.
-
-    These are plain instructions at one site.
-
-    \b
-    Example:
-      warewheel suite cold --lessons 600 --out out/rows.jsonl
-      warewheel train brain --rows out/rows.jsonl --base models/reader --whole --batch 8192
-                            --rate 5e-4 --steps 100 --out models/cold
-    """  # noqa: D301  click reads the control character
-    from warewheel.flywheel.turns.cold import plain
-
-    _write(plain(lessons, workers), out)
 
 
 def _write(made: Iterable[tuple[float, list[dict[str, Any]]]], out: Path) -> None:

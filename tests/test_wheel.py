@@ -345,13 +345,8 @@ def test_deliveries_of_the_chain_are_of_goods_that_no_hand_learns_on() -> None:
 # What is known before the first turn
 
 
-def test_cold_learnt_of_one_real_site_alone(tmp_path: Path) -> None:
-    out = tmp_path / "rows.jsonl"
-    asked = ["suite", "cold", "--lessons", "4", "--workers", "1", "--out", str(out)]
-    done = CliRunner().invoke(main, asked)
-    assert done.exit_code == 0, done.output
+def test_of_real_sites_one_alone_is_known_before_the_first_turn() -> None:
     (one,) = WIDTHS[0].facilities
-    assert _sites(read(out)) == {one}
     known = cold.chats(20)
     assert len(known) > 10 and _sites(known) == {one}
     assert len(cold.chats(20, asked=True)) > len(known)

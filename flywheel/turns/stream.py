@@ -55,8 +55,9 @@ WIDTHS = (
     Width(KINDS, (_HUB, _FRESH)),
     Width(KINDS, (_HUB, _FRESH, _RE_TURNS)),
 )
-# What long deliveries take is learnt from shorter ones as well: cartons, and items in each.
-_LONG_CARTONS, _LONG_ITEMS = (2, 3), (1, 4)
+# What long deliveries take is learnt from shorter ones as well: cartons, and items in each. Some
+# have more than ten items, or nobody would learn that names may have two digits.
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (2, 5)
 
 
 @dataclass(frozen=True, slots=True)
