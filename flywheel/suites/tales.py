@@ -32,7 +32,7 @@ _FIRST, _ROOM, _FIRST_ASKED = 450_000_000, 1_000_000, 10_000_000
 _LAYOUT = "parcel_hub"
 # What long deliveries take is learnt from shorter ones: cartons, and items in each. Some have more
 # than ten items, or nobody would learn that names may have two digits.
-_LONG_CARTONS, _LONG_ITEMS = (2, 3), (2, 5)
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (3, 5)
 # At some sites there is no such case.
 _TRIES = 12
 _CHUNK = 20

@@ -57,7 +57,7 @@ WIDTHS = (
 )
 # What long deliveries take is learnt from shorter ones as well: cartons, and items in each. Some
 # have more than ten items, or nobody would learn that names may have two digits.
-_LONG_CARTONS, _LONG_ITEMS = (2, 3), (2, 5)
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (3, 5)
 
 
 @dataclass(frozen=True, slots=True)
