@@ -160,6 +160,10 @@ class Clerk:
                 left[line] -= 1
         return sorted(left.elements())
 
+    def unseen(self, papers: Papers, carton: str) -> list[str]:
+        """Return the lines of a carton's manifest that more items were promised in than were read."""
+        return sorted(+self._match(papers, carton)[1])
+
     def expected(
         self, papers: Papers, unreadable: Collection[str], cartons: Collection[str] | None = None
     ) -> list[Unit]:

@@ -1,6 +1,7 @@
 """A conversation says how many of a kind are where, in the very words of a gist."""
 
 import json
+import re
 
 import pytest
 
@@ -51,6 +52,54 @@ def test_what_is_left_in_the_carton_is_told_until_nothing_is(suite: str) -> None
             left.discard(json.loads(said["content"])["item"])
     # But for the last carton's, which ends it.
     assert ends >= len(stage.spec.parcels) - 1
+
+
+@pytest.mark.parametrize("suite", ["temporal", "discrepancy"])
+def test_what_waits_and_what_was_not_seen_is_told_when_a_carton_is_empty(suite: str) -> None:
+    waits = missed = 0
+    for case in load_suite(suite).cases[:30]:
+        stage = Stage(case)
+        scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+        assert play(stage, scribe).success
+        table: set[str] = set()
+        for told, said in zip(scribe.messages[1::2], scribe.messages[2::2], strict=False):
+            lines = told["content"].splitlines()
+            step = json.loads(said["content"]) if said["content"].startswith("{") else {}
+            for line in lines:
+                if line.startswith("on the table: "):
+                    assert "left: nothing" in lines and set(line.split()[3:]) == table
+                    waits += 1
+                if line.startswith("not seen: "):
+                    assert "left: nothing" in lines
+                    missed += 1
+            if "left: nothing" in lines:
+                assert any(line.startswith("on the table: ") for line in lines) == bool(table)
+            if step.get("finding") == "short":
+                assert any("not seen: " in m["content"] for m in scribe.messages)
+            if step.get("skill") == "place" and step["place"] == "table":
+                table.add(step["item"])
+            if step.get("skill") == "pick":
+                table.discard(step["item"])
+    assert waits if suite == "temporal" else missed
+
+
+def test_the_expert_reports_what_it_knows_before_it_goes_on() -> None:
+    reports = 0
+    for case in load_suite("discrepancy").cases[:30]:
+        stage = Stage(case)
+        scribe = Scribe(stage.briefing, Scripted(stage.briefing))
+        assert play(stage, scribe).success
+        known: set[str] = set()
+        for told, said in zip(scribe.messages[1::2], scribe.messages[2::2], strict=False):
+            known |= set(re.findall(r"(\S+) \((?:open|damaged)\)", told["content"]))
+            known |= set(re.findall(r"(\S+) is .*\(not on the manifest\)", told["content"]))
+            step = json.loads(said["content"]) if said["content"].startswith("{") else {}
+            if step.get("skill") in ("pick", "wait", "stop"):
+                assert not known, case.id
+            if step.get("skill") == "report":
+                known.discard(step["subject"])
+                reports += 1
+    assert reports > 20
 
 
 def test_a_unit_counts_once_for_each_kind_that_it_is_of() -> None:

@@ -13,6 +13,7 @@ from warewheel.agents.clerk import Clerk
 from warewheel.agents.inventory import CARTON, HAND, Inventory
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing, Request
+from warewheel.sim.facts import TABLE
 
 from .describe import label, manifest, site, tally
 from .model import Message
@@ -108,7 +109,7 @@ class Conversation:
         """Say of what was put away of how many of its kinds are there now, and what is left.
 
         So whoever was told to put two fragile items somewhere need not count them, nor look up when
-        a carton is empty.
+        a carton is empty, what waits on the table then, and what of the manifest was not seen.
         """
         for item, where in expected.items():
             unit = self._clerk.unit(inventory, item)
@@ -121,6 +122,13 @@ class Conversation:
         if any(where != HAND for where in expected.values()):
             left = [e.name for e in inventory.items if inventory.opened and e.where == CARTON]
             yield f"left: {' '.join(left) or 'nothing'}"
+            if not left:
+                waits = [e.name for e in inventory.items if e.where == TABLE]
+                if waits:
+                    yield f"on the table: {' '.join(waits)}"
+                missed = self._clerk.unseen(inventory, inventory.carton)
+                if missed:
+                    yield f"not seen: {' '.join(missed)}"
 
     def _spot(self, where: str) -> str:
         """Return the zone of a slot; anything else is its own."""

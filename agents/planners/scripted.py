@@ -47,6 +47,8 @@ class Scripted:
         held = inventory.held
         if held is not None:
             return self._dispose(inventory, order, held, failed, unreadable)
+        if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
+            return report
         ready = self._task in ("unpack", "chain") and inventory.docked
         ready = ready and self._destinations.about(inventory, order, inventory.carton)
         if ready and not inventory.opened:
@@ -55,8 +57,6 @@ class Scripted:
             ready = False
         if (item := self._pick(request, order, failed, unreadable, ready)) is not None:
             return Subgoal("pick", item)
-        if self._task == "chain" and (report := self._report(request, unreadable)) is not None:
-            return report
         if self._more_to_come(inventory, order) and failed[Subgoal("wait")] < _TRIES:
             last = [done.subgoal.skill for done in history[-_WAITS:]]
             if len(last) < _WAITS or set(last) != {"wait"}:
