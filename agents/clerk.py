@@ -161,7 +161,7 @@ class Clerk:
         return sorted(left.elements())
 
     def unseen(self, papers: Papers, carton: str) -> list[str]:
-        """Return the lines of a carton's manifest that more items were promised in than were read."""
+        """Return the lines of a carton's manifest of which fewer were read than promised."""
         return sorted(+self._match(papers, carton)[1])
 
     def expected(
