@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from warewheel.agents.language.decoding import Steps
 from warewheel.agents.language.trie import Trie
-from warewheel.flywheel.training.lessons import Lesson, batches, collate
+from warewheel.flywheel.training.lessons import BLOCK, Lesson, batches, blocks, collate
 from warewheel.flywheel.training.rows import Chat, hold_out, in_order, read
 from warewheel.flywheel.training.schedule import Schedule
 from warewheel.scripts.main import main
@@ -139,8 +139,17 @@ def test_lessons_are_filled_up_at_the_end() -> None:
     one = Lesson(np.array([5, 6, 7]), np.array([-1, 0, 0]))
     other = Lesson(np.array([8]), np.array([0]))
     tokens, turns = collate([one, other], pad=1)
-    assert tokens.tolist() == [[5, 6, 7], [8, 1, 1]]
-    assert turns.tolist() == [[-1, 0, 0], [0, -1, -1]]
+    assert tokens.shape == turns.shape == (2, BLOCK)
+    assert tokens[:, :3].tolist() == [[5, 6, 7], [8, 1, 1]]
+    assert turns[:, :3].tolist() == [[-1, 0, 0], [0, -1, -1]]
+    assert (tokens[:, 3:] == 1).all() and (turns[:, 3:] == -1).all()
+
+
+def test_lengths_of_batches_are_few() -> None:
+    assert [blocks(n) for n in (1, BLOCK, BLOCK + 1)] == [BLOCK, BLOCK, 2 * BLOCK]
+    for length in range(1, 3 * BLOCK):
+        one = Lesson(np.full(length, 5), np.zeros(length, dtype=np.int64))
+        assert collate([one], pad=1)[0].shape == (1, blocks(length))
 
 
 def test_a_schedule_ends_at_whichever_limit_comes_first() -> None:

@@ -39,7 +39,7 @@ SELECTION, PHYSICS = "selection.json", "physics"
 _HAND = "hand"
 One = TypeVar("One")
 # Of a champion's episodes in which nothing had to be put right one in so many is learnt from, so
-# that what is known stays.
+# that what is known stays; where nobody puts anything right, there is a lesson for so many.
 _KNOWN = 3
 # For each episode of the last log, how many of those before come again.
 _REPLAYED = 0.2
@@ -217,12 +217,12 @@ class BrainLearner:
         These are tales, or, without a teacher, what the first model knew.
         """
         if not path.exists():
-            count = self._budget.tales
-            first = (self._seed * _TURNS + turn) * count
+            count, workers = self._budget.tales, self._workers
             made = (
-                cold.plain(count, self._workers) if self._teacher == "none"
-                else tales.made(count, self._workers, first)
-            )  # fmt: skip
+                cold.plain(max(1, self._episodes // _KNOWN), workers)
+                if self._teacher == "none"
+                else tales.made(count, workers, (self._seed * _TURNS + turn) * count)
+            )
             draft = path.with_name(f".{path.name}")
             with draft.open("w", encoding="utf-8") as file:
                 for share, rows in made:
