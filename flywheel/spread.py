@@ -32,3 +32,10 @@ def spread(
         except KeyboardInterrupt:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def shared(
+    work: Callable[[Job], Made], jobs: Sequence[Job], workers: int, chunk: int = 1
+) -> Iterator[Made]:
+    """Yield what `spread` does; what one worker is to do, or nobody, is done in this process."""
+    return map(work, jobs) if workers == 1 or not jobs else spread(work, jobs, workers, chunk)

@@ -352,7 +352,7 @@ def test_of_real_sites_one_alone_is_known_before_the_first_turn() -> None:
     assert len(cold.chats(20, asked=True)) > len(known)
 
 
-def test_tales_are_of_no_real_site_and_of_every_kind(tmp_path: Path) -> None:
+def test_tales_are_of_no_real_site_and_others_from_another_first_seed(tmp_path: Path) -> None:
     out = tmp_path / "rows.jsonl"
     asked = ["suite", "tales", "--count", "40", "--workers", "1", "--out", str(out)]
     done = CliRunner().invoke(main, asked)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -27,6 +27,9 @@ LEVEL = 2
 FIRST = 100_000_000
 # Wordings of training in place of those of the suites.
 _PHRASES = {"zh": "zh-train"}
+# Cartons of shorter long deliveries, and items in each. Some have more than ten items, or nobody
+# would learn that names may have two digits.
+_LONG_CARTONS, _LONG_ITEMS = (2, 3), (3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +64,30 @@ def to_the_end(conversation: Conversation, played: Played) -> tuple[Message, ...
 def material(suite: str, first: int, count: int) -> Iterator[Lesson]:
     """Yield so many lessons of a suite's kind, in wordings of training."""
     recipe = training(suite)
-    noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([first, 6]))
-    for case in cases(recipe, suite, first, count):
-        found = lesson(noise.over(case))
+    for case in noisy(cases(recipe, suite, first, count), recipe, first):
+        found = lesson(case)
         if found is not None:
             yield found
+
+
+def noisy(some: Iterable[Case], recipe: Recipe, seed: int) -> Iterator[Case]:
+    """Yield cases with noise in the instructions of about half of them."""
+    noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([seed, 6]))
+    return map(noise.over, some)
 
 
 def training(suite: str) -> Recipe:
     """Return a suite's recipe with wordings of training."""
     recipe = RECIPES[suite]
     return replace(recipe, phrases=_PHRASES.get(suite, "train"), pinned=False)
+
+
+def shorter(suite: str) -> Recipe:
+    """Return the same, but what long deliveries take is learnt from shorter ones."""
+    recipe = training(suite)
+    if suite != "long":
+        return recipe
+    return replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
 
 
 # How many of each hundred lessons are of a suite's kind: what is graded has most of them.

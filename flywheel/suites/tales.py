@@ -10,13 +10,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from warewheel.configs import load_phrases
-from warewheel.flywheel.spread import spread
+from warewheel.flywheel.spread import shared
 
 from . import asking, curriculum, fiction, material
 from .make import Recipe, cases
 from .material import LEVEL, Row
-from .noise import Noise
 
 # How many of each hundred tales are of a suite's kind: what takes more reading has more of them.
 MIX = {
@@ -30,9 +28,6 @@ ASKED = {"note": 0.05, "clause": 0.12, "quiz": 0.4, "riddle": 0.2, "tally": 0.25
 _FIRST, _ROOM, _FIRST_ASKED = 450_000_000, 1_000_000, 10_000_000
 # Whose layout made-up sites have.
 _LAYOUT = "parcel_hub"
-# What long deliveries take is learnt from shorter ones: cartons, and items in each. Some have more
-# than ten items, or nobody would learn that names may have two digits.
-_LONG_CARTONS, _LONG_ITEMS = (2, 3), (3, 5)
 # At some sites there is no such case.
 _TRIES = 12
 _CHUNK = 20
@@ -64,8 +59,7 @@ def made(
     ]
     order = np.random.default_rng([first, 14]).permutation(len(jobs))
     mixed = [jobs[int(k)] for k in order]
-    found = map(row, mixed) if workers == 1 else spread(row, mixed, workers, _CHUNK)
-    for k, some in enumerate(found, 1):
+    for k, some in enumerate(shared(row, mixed, workers, _CHUNK), 1):
         yield k / len(jobs), some
 
 
@@ -80,17 +74,15 @@ def row(job: _Job) -> list[Row]:
         case = next(cases(recipe, f"tale-{seed}", seed, 1, setting, _TRIES), None)
         if case is None:
             return []
-        noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([seed, 6]))
-        lesson = material.lesson(noise.over(case), setting)
+        (noisy,) = material.noisy([case], recipe, seed)
+        lesson = material.lesson(noisy, setting)
         said = list(lesson.messages) if lesson else []
     return [{"messages": said, "level": LEVEL}] if said else []
 
 
 def _recipe(kind: str, seed: int) -> Recipe:
     """Return what a tale is made by; its kinds of meanings come by chance."""
-    recipe = material.training(kind)
+    recipe = material.shorter(kind)
     chance = np.random.default_rng([seed, 12])
     meanings = recipe.kinds[int(chance.integers(len(recipe.kinds)))]
-    if kind == "long":
-        recipe = replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
     return replace(recipe, facilities=(_LAYOUT,), kinds=(meanings,))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 
-from warewheel.flywheel.spread import spread
+from warewheel.flywheel.spread import shared
 from warewheel.flywheel.suites import material, tales
 from warewheel.flywheel.suites.material import LEVEL, Row
 from warewheel.flywheel.training.rows import Chat, in_order
@@ -28,8 +28,7 @@ def plain(count: int, workers: int = 1) -> Iterator[tuple[float, list[Row]]]:
         workers: Processes; the rows and their order are the same for any number.
     """
     some = list(scenarios(0, count, 0, workers=workers))
-    found = map(_rows, some) if workers == 1 else spread(_rows, some, workers, _CHUNK)
-    for k, rows in enumerate(found, 1):
+    for k, rows in enumerate(shared(_rows, some, workers, _CHUNK), 1):
         yield k / len(some), rows
 
 

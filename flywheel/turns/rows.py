@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from warewheel.flywheel.lines import whole_lines
-from warewheel.flywheel.spread import spread
+from warewheel.flywheel.spread import shared
 
 from .learner import Tell
 
@@ -32,8 +32,7 @@ def resumed(
         tell: Hears of the share that is done.
     """
     left = jobs[len(done) :]
-    alone = workers == 1 or not left
-    found = map(act, left) if alone else spread(act, left, workers, _CHUNK)
+    found = shared(act, left, workers, _CHUNK)
     rows = list(done)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", encoding="utf-8") as file:

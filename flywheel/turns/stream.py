@@ -7,14 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
-from warewheel.configs import load_phrases
 from warewheel.configs.schema import Case
-from warewheel.flywheel.spread import spread
+from warewheel.flywheel.spread import shared
 from warewheel.flywheel.suites.make import cases
-from warewheel.flywheel.suites.material import training
-from warewheel.flywheel.suites.noise import Noise
+from warewheel.flywheel.suites.material import noisy, shorter, training
 
 # Seeds of the stream; no suite and nothing that brains are trained on otherwise has any of them.
 FIRST = 500_000_000
@@ -55,9 +51,6 @@ WIDTHS = (
     Width(KINDS, (_HUB, _FRESH)),
     Width(KINDS, (_HUB, _FRESH, _RE_TURNS)),
 )
-# What long deliveries take is learnt from shorter ones as well: cartons, and items in each. Some
-# have more than ten items, or nobody would learn that names may have two digits.
-_LONG_CARTONS, _LONG_ITEMS = (2, 3), (3, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +163,11 @@ class _Draw:
 
 
 def _drawn(draws: Sequence[_Draw], workers: int) -> Iterator[Scenario]:
-    found = map(_some, draws) if workers == 1 else spread(_some, draws, workers)
-    return itertools.chain.from_iterable(found)
+    return itertools.chain.from_iterable(shared(_some, draws, workers))
 
 
 def _some(draw: _Draw) -> list[Scenario]:
-    recipe = training(draw.kind)
-    if draw.kind == "long" and draw.turn != _HELD_OUT:
-        recipe = replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
+    recipe = (training if draw.turn == _HELD_OUT else shorter)(draw.kind)
     sites = [site for site in recipe.facilities or draw.facilities if site in draw.facilities]
     first = FIRST + draw.turn * _TURN + KINDS.index(draw.kind) * _KIND
     first += (draw.seed % RUNS) * _RUN + _STRETCHES[draw.stretch]
@@ -185,6 +175,5 @@ def _some(draw: _Draw) -> list[Scenario]:
     made = cases(replace(recipe, facilities=tuple(sites)), name, first, draw.count)
     if draw.stretch == _AGAIN:
         # Nobody acts on these but the expert, who knows what is meant.
-        noise = Noise(load_phrases(recipe.phrases), np.random.default_rng([first, 6]))
-        made = map(noise.over, made)
+        made = noisy(made, recipe, first)
     return [Scenario(draw.kind, case, old=draw.stretch == _OLDER) for case in made]
