@@ -320,19 +320,75 @@ def test_muon_turns_every_direction_by_about_the_same_amount(shape: tuple[int, i
     assert float((weight * weight.grad).sum()) < 0
 
 
-@pytest.mark.parametrize("units", [False, True])
+@pytest.mark.parametrize(
+    ("found", "units"), [({}, False), ({"amx_bf16": True}, True), ({"avx512_bf16": True}, True)]
+)
 def test_products_are_short_only_where_there_are_units_for_them(
-    units: bool, monkeypatch: pytest.MonkeyPatch
+    found: dict[str, bool], units: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from warewheel.flywheel.training.precision import mixed, reduced
 
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": units})
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: found)
     one = torch.eye(8)
     with mixed("cpu"):
         assert (one @ one).dtype == (torch.bfloat16 if units else torch.float32)
         assert torch.nn.functional.cross_entropy(one, one).dtype == torch.float32
     assert (one @ one).dtype == torch.float32
     assert reduced("cpu") == units and not reduced("cuda")
+
+
+@pytest.mark.parametrize("length", [1, 100, 128, 300])
+def test_attention_in_blocks_is_attention(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from warewheel.flywheel.training import attention
+
+    # Few enough for heads to come one or two at a time.
+    monkeypatch.setattr(attention, "_SCORES", 50_000)
+    torch.manual_seed(0)
+    three = [torch.randn(3, length, 16, dtype=torch.float64) for _ in range(3)]
+    by_found = torch.randn(3, length, 16, dtype=torch.float64)
+    usual = [one.clone().requires_grad_() for one in three]
+    found = torch.nn.functional.scaled_dot_product_attention(*usual, is_causal=True, scale=1.0)
+    found.backward(by_found)
+    assert torch.allclose(attention.attend(*three), found)
+    for one, other in zip(usual, attention.gradients(by_found, *three), strict=True):
+        # Sums over queries are of single precision.
+        assert torch.allclose(one.grad, other, atol=1e-5)
+
+
+def test_a_model_attends_in_blocks_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import Qwen3Config, Qwen3ForCausalLM
+
+    from warewheel.flywheel.training.attention import in_blocks
+
+    torch.manual_seed(0)
+    model = Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+            num_attention_heads=4, num_key_value_heads=2, head_dim=16,
+        )
+    )  # fmt: skip
+    words = torch.randint(64, (2, 200))
+
+    def gradient() -> Any:
+        model.zero_grad()
+        model(input_ids=words, labels=words).loss.backward()
+        grad = model.model.layers[0].self_attn.q_proj.weight.grad
+        assert grad is not None
+        return grad.clone()
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {})
+    plain = gradient()
+    with in_blocks(model, "cpu"):
+        assert torch.equal(gradient(), plain)
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"amx_bf16": True})
+    with in_blocks(model, "cpu"):
+        blocks = gradient()
+    assert not torch.equal(blocks, plain)
+    assert float((blocks - plain).norm() / plain.norm()) < 0.03
+    assert torch.equal(gradient(), plain)
+    model.config.layer_types[0] = "sliding_attention"
+    with in_blocks(model, "cpu"):
+        assert torch.equal(gradient(), plain)
 
 
 def test_layers_are_compiled_only_where_that_pays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ MODEL_FILES = {
     "warewheel.agents.language.reader",
     "warewheel.agents.language.threads",
     "warewheel.agents.skills.scorer",
+    "warewheel.flywheel.training.attention",
     "warewheel.flywheel.training.brain",
     "warewheel.flywheel.training.checkpoint",
     "warewheel.flywheel.training.grips",

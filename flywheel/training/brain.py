@@ -19,6 +19,7 @@ from warewheel.agents.language.loading import hashed, whereabouts
 from warewheel.agents.language.threads import threads
 
 from . import checkpoint
+from .attention import in_blocks
 from .fused import fused, worth
 from .lessons import lessons
 from .loop import Course, Tick, fit
@@ -145,7 +146,7 @@ def _train(
         # Ten bits of a factor's mantissa are enough here, and the matrix units take no more.
         torch.set_float32_matmul_precision("high")
     compiled = worth(wish.device, batch * (math.inf if steps is None else steps))
-    with fused(model, compiled):
+    with in_blocks(model, wish.device), fused(model, compiled):
         done, loss, seconds = fit(model, learnt, course, goes_on, watch)
 
     model = start.trained()
