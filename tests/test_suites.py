@@ -27,6 +27,7 @@ from warewheel.flywheel.suites.noise import Noise
 from warewheel.flywheel.suites.primers import clause, note
 from warewheel.flywheel.suites.quizzes import PLANS, quiz
 from warewheel.flywheel.suites.refusals import why
+from warewheel.flywheel.suites.rounds import rounds
 from warewheel.scripts.main import main
 
 SUITES = names("suite")
@@ -497,6 +498,49 @@ def question(text: str) -> str:
     return text.splitlines()[-1]
 
 
+def test_gists_are_asked_for_in_two_languages_and_nothing_else_is() -> None:
+    some = [turns(quiz("gist", seed)) for seed in range(465_000_000, 465_000_020)]
+    assert all("told: " in text for asked in some for text, _ in asked)
+    gists = [gist for asked in some for _, gist in asked]
+    assert any(gist.startswith("first ") for gist in gists)
+    assert any(re.match(r"if .*: none; ", gist) for gist in gists)
+    chinese = [bool(re.search("[\u4e00-\u9fff]", asked[0][0])) for asked in some]
+    assert any(chinese) and not all(chinese)
+
+
+@pytest.mark.parametrize("seed", range(470_000_000, 470_000_008))
+def test_a_round_lets_wait_on_the_table_what_does_not_come_first(seed: int) -> None:
+    said = rounds(seed)
+    assert said == rounds(seed)
+    manifest = re.findall(r"line-\d+: (\d+) (.*)", turns(said)[0][0])
+    ahead, waiting, labels = "", list[str](), dict[str, str]()
+    for text, answer in turns(said):
+        if "told: " in text:
+            ahead = answer.removeprefix("first ").removesuffix("; else>house")
+            left = sum(int(count) for count, line in manifest if about(ahead, line))
+            assert left and not waiting
+            continue
+        step = read(answer)
+        assert step is not None
+        if step.skill == "pick":
+            assert not left and question(text) == f"on the table: {' '.join(waiting)}"
+            continue
+        if question(text) == "ok":
+            assert step.place != "table" and waiting.pop(0) == step.item
+            continue
+        labels[step.item] = question(text).removeprefix(f"{step.item} is ")
+        left -= about(ahead, labels[step.item])
+        waits = left > 0 and not about(ahead, labels[step.item])
+        assert waits == (step.place == "table")
+        waiting += [step.item] * waits
+    assert ahead and not waiting
+
+
+def about(goods: str, words: str) -> bool:
+    """Tell whether a label or a line is about goods of one attribute."""
+    return f" {goods} " in f" {words.replace(',', '')} "
+
+
 @pytest.mark.parametrize("seed", [400_000_000, *range(400_000_002, 400_000_013)])
 def test_a_tally_sends_so_many_and_no_more(seed: int) -> None:
     (_, gist), *asked = turns(quiz("tally", seed))
@@ -520,5 +564,11 @@ def test_the_curriculum_is_the_same_for_any_number_of_workers() -> None:
         for workers in (1, 2)
     )
     assert one == two
-    assert {row["case"].partition("-")[0] for row in one} > {"note", "clause", "quiz", "base"}
+    assert {row["case"].partition("-")[0] for row in one} > {
+        "note",
+        "clause",
+        "quiz",
+        "round",
+        "base",
+    }
     assert all(row["seed"] >= FIRST for row in one)

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -26,6 +27,7 @@ from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Request
 from warewheel.configs import load_cell, names
+from warewheel.flywheel.suites import tales
 from warewheel.flywheel.training.rows import Chat, read
 from warewheel.flywheel.turns import brains, chain, cold, hands, rollouts
 from warewheel.flywheel.turns.brains import BrainLearner
@@ -362,6 +364,19 @@ def test_tales_are_of_no_real_site_and_others_from_another_first_seed(tmp_path: 
     again = CliRunner().invoke(main, [*asked, "--first", "5000"])
     assert again.exit_code == 0, again.output
     assert not {str(chat) for chat in read(out)} & {str(chat) for chat in chats}
+
+
+def test_items_of_some_tales_have_numbers_of_two_digits() -> None:
+    numbers = []
+    for _, rows in tales.made(30):
+        for row in rows:
+            found = re.findall(r"\bitem-(\d+)", str(row["messages"]))
+            numbers.append({int(number) for number in found})
+    lowest = [min(some) for some in numbers if some]
+    assert len(lowest) / 4 < sum(k <= 1 for k in lowest) < len(lowest)
+    assert max(lowest) > 10
+    # Some items are never asked about, but names stay next to one another.
+    assert all(max(some) - min(some) < 25 for some in numbers if some)
 
 
 def _sites(chats: Sequence[Chat]) -> set[str]:

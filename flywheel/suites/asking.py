@@ -25,12 +25,12 @@ from .speaker import Speaker
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is told, its gist if that is asked for, a question about it, and the answer."""
+    """What is told, its gist if that is asked for, a question about it if any, and the answer."""
 
     told: str
     gist: str
-    question: str
-    answer: str
+    question: str = ""
+    answer: str = ""
 
 
 def conversation(asked: Iterable[Asked]) -> list[Any]:
@@ -45,7 +45,8 @@ def conversation(asked: Iterable[Asked]) -> list[Any]:
                 said += _turn(told, one.gist)
             else:
                 question = f"{told}\n{question}"
-        said += _turn(question, one.answer)
+        if question:
+            said += _turn(question, one.answer)
     return said if told else []
 
 
@@ -75,19 +76,19 @@ def delivery(of: Briefing, between: tuple[int, int], rng: np.random.Generator) -
     return Delivery(of.facility, of.body, of.catalogue, (units,))
 
 
-def speaker(rng: np.random.Generator) -> Speaker:
+def speaker(rng: np.random.Generator, phrases: str = "train") -> Speaker:
     """Return who words what is meant, in wordings of training."""
-    return Speaker(load_phrases("train"), rng)
+    return Speaker(load_phrases(phrases), rng)
 
 
-def draw(of: Delivery, rng: np.random.Generator) -> Draw:
+def draw(of: Delivery, rng: np.random.Generator, phrases: str = "train") -> Draw:
     """Return who draws meanings about a delivery."""
-    return Draw(of, speaker(rng), rng)
+    return Draw(of, speaker(rng, phrases), rng)
 
 
-def noise(rng: np.random.Generator) -> Noise:
+def noise(rng: np.random.Generator, phrases: str = "train") -> Noise:
     """Return what people say besides."""
-    return Noise(load_phrases("train"), rng)
+    return Noise(load_phrases(phrases), rng)
 
 
 def item(name: str, unit: Unit, site: Facility) -> str:

@@ -13,6 +13,7 @@ from . import material
 from .material import LEVEL, Row
 from .primers import clause, note
 from .quizzes import quiz
+from .rounds import rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ KINDS = {
     "quiz": Kind(partial(quiz, "quiz"), LEVEL, 1.5, 300_000_000),
     "riddle": Kind(partial(quiz, "riddle"), LEVEL, 1.0, 350_000_000),
     "tally": Kind(partial(quiz, "tally"), LEVEL, 0.8, 400_000_000),
+    "gist": Kind(partial(quiz, "gist"), LEVEL, 0.4, 465_000_000),
+    "round": Kind(rounds, LEVEL, 0.2, 470_000_000),
 }
 # One in so many of the easier ones comes as late as the others, so that what it teaches stays.
 _LATE = 6

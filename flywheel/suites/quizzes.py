@@ -3,7 +3,7 @@
 In a lesson most steps go without saying, and an instruction changes the way of one item or two. A
 quiz asks as a lesson does, but only what is hard: what an instruction means, and what of it is
 about the goods at hand. Riddles do so with goods that take more than one word, tallies with numbers
-of them.
+of them; gists ask what instructions mean and nothing else.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing
 from warewheel.configs import ConfigError, names, zone_of
 from warewheel.configs.orders import moves_of, settle
-from warewheel.configs.schema import Move, Order, Spot
+from warewheel.configs.schema import Move, Order, Spot, Storage
 from warewheel.envs.draw import manifest
 from warewheel.sim.facts import TABLE
 
@@ -48,6 +48,7 @@ class Plan:
         about: Most questions about each, on items that it is about.
         others: The same, on other items.
         tallies: Tell how many of a kind went where so far.
+        chinese: Share of the quizzes that are in Chinese.
     """
 
     kinds: tuple[str, ...]
@@ -56,6 +57,12 @@ class Plan:
     about: int
     others: int
     tallies: bool = False
+    chinese: float = 0.0
+
+    @property
+    def gists(self) -> bool:
+        """Nothing is asked but what instructions mean."""
+        return not self.about + self.others
 
 
 PLANS = {
@@ -68,7 +75,16 @@ PLANS = {
     ),
     "riddle": Plan(("reference", "exclusion", "exclusion", "comparison"), (5, 9), 7, 3, 2),
     "tally": Plan(("quantity",), (5, 10), 1, 8, 3, tallies=True),
+    "gist": Plan(
+        (
+            "move", "only", "moves", "rules", "conflict", "conditional", "conditional", "quantity",
+            "first", "within", "reference", "reference", "exclusion", "comparison", "refuse",
+        ),
+        (4, 8), 14, 0, 0, chinese=0.15,
+    ),
 }  # fmt: skip
+# What there are words for in Chinese.
+_CHINESE = ("move", "only", "moves")
 
 
 def quiz(kind: str, seed: int, briefing: Briefing | None = None) -> list[Any]:
@@ -90,22 +106,25 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
     """Ask about one instruction after another for one delivery."""
     delivery = asking.delivery(briefing, plan.units, rng)
     site, units = delivery.facility, delivery.cartons[0]
-    noise, speaker = asking.noise(rng), asking.speaker(rng)
-    draw = asking.draw(delivery, rng)
+    chinese = plan.chinese and rng.random() < plan.chinese
+    kinds, phrases = (_CHINESE, "zh-train") if chinese else (plan.kinds, "train")
+    noise, speaker = asking.noise(rng, phrases), asking.speaker(rng, phrases)
+    draw = asking.draw(delivery, rng, phrases)
     clerk = Clerk(site, briefing.catalogue)
     head = [*describe.site(site, briefing.body)]
     promised = manifest("carton-1", list(units.values()), 1)
     head += describe.manifest(promised, clerk.promised, site.storage.heavy_above)
     asked = 0
     for _ in range(_TRIES):
-        kind = plan.kinds[int(rng.integers(len(plan.kinds)))]
+        kind = kinds[int(rng.integers(len(kinds)))]
         refused = kind == "refuse"
         meaning = draw_refusal(delivery, speaker, rng) if refused else draw.draw(kind)
         # A carton that has yet to be packed otherwise is no part of this delivery.
         if meaning is None or meaning.goods is not None:
             continue
-        answers = [] if meaning.refuse else list(_answers(meaning, delivery, plan, rng))
-        if not meaning.refuse and not answers:
+        order = None if meaning.refuse else _settled(meaning, delivery)
+        answers = [] if order is None else list(_answers(order, meaning, delivery, plan, rng))
+        if not meaning.refuse and (order is None or not (answers or plan.gists)):
             continue
         (text,) = noise.told(meaning.sentences)
         meant = gist(
@@ -114,7 +133,9 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
         )  # fmt: skip
         told = "\n".join([*head, f"told: {text}"])
         head = []
-        if meaning.refuse:
+        if plan.gists:
+            yield Asked(told, meant)
+        elif meaning.refuse:
             yield Asked(told, meant, _COMES, write(Subgoal("refuse", reason=meaning.refuse)))
         tally = asking.Tally(site)
         for name, spot in answers:
@@ -127,24 +148,32 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
             return
 
 
+def _settled(meaning: Meaning, delivery: Delivery) -> Order | None:
+    """Return what is ordered, or None where that has no clear answer or is to be refused."""
+    units = delivery.cartons[0].values()
+    try:
+        order = settle(meaning.orders[0], units, _ruled(meaning, delivery))
+    except ConfigError:
+        # A comparison without a clear answer.
+        return None
+    return None if why(order, list(units), delivery) else order
+
+
+def _ruled(meaning: Meaning, delivery: Delivery) -> Storage:
+    """Return the house rules with those that an instruction brings."""
+    storage = delivery.facility.storage
+    return storage.model_copy(update={"slotting": (*meaning.rules, *storage.slotting)})
+
+
 def _answers(
-    meaning: Meaning, delivery: Delivery, plan: Plan, rng: np.random.Generator
+    order: Order, meaning: Meaning, delivery: Delivery, plan: Plan, rng: np.random.Generator
 ) -> Iterator[tuple[str, Spot]]:
     """Yield items, most of them such as an instruction is about, and where each goes.
 
-    Items whose place breaks a rule of the house are left out. There are none if the instruction is
-    to be refused.
+    Items whose place breaks a rule of the house are left out.
     """
-    site, (units,) = delivery.facility, delivery.cartons
-    storage = site.storage
-    ruled = storage.model_copy(update={"slotting": (*meaning.rules, *storage.slotting)})
-    try:
-        order = settle(meaning.orders[0], units.values(), ruled)
-        if why(order, list(units.values()), delivery):
-            return
-    except ConfigError:
-        # A comparison without a clear answer.
-        return
+    (units,) = delivery.cartons
+    storage, ruled = delivery.facility.storage, _ruled(meaning, delivery)
     gone, about, others = Counter[Move](), 0, 0
     items = list(units.items())
     for name, unit in (items[int(k)] for k in rng.permutation(len(items))):

@@ -5,11 +5,13 @@ Who has learnt from tales can read instructions and rules. Of no real site do th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from warewheel.agents.language.model import Message
 from warewheel.flywheel.spread import shared
 
 from . import asking, curriculum, fiction, material
@@ -22,7 +24,13 @@ MIX = {
     "memory": 9, "discrepancy": 9, "long": 5, "injection": 4, "zh": 8, "refuse": 2,
 }  # fmt: skip
 # So many primers and quizzes for each tale.
-ASKED = {"note": 0.05, "clause": 0.12, "quiz": 0.4, "riddle": 0.2, "tally": 0.25}
+ASKED = {
+    "note": 0.05, "clause": 0.1, "quiz": 0.3, "riddle": 0.15, "tally": 0.2, "gist": 0.4,
+    "round": 0.2,
+}  # fmt: skip
+# Share of conversations whose items have other numbers than from 0 or 1 on, and the most that is
+# added: else hardly a number of two digits would ever come.
+_RENUMBERED, _LATER = 0.5, 20
 # Of the seeds of tales the first, and how many are set apart for a kind; of the seeds of primers
 # and quizzes, the first that nothing else has.
 _FIRST, _ROOM, _FIRST_ASKED = 450_000_000, 1_000_000, 10_000_000
@@ -31,6 +39,7 @@ _LAYOUT = "parcel_hub"
 # At some sites there is no such case.
 _TRIES = 12
 _CHUNK = 20
+_ITEM = re.compile(r"\bitem-(\d+)\b")
 # A kind, and a seed.
 _Job = tuple[str, int]
 
@@ -77,7 +86,20 @@ def row(job: _Job) -> list[Row]:
         (noisy,) = material.noisy([case], recipe, seed)
         lesson = material.lesson(noisy, setting)
         said = list(lesson.messages) if lesson else []
-    return [{"messages": said, "level": LEVEL}] if said else []
+    return [{"messages": _renumbered(said, seed), "level": LEVEL}] if said else []
+
+
+def _renumbered(said: Sequence[Message], seed: int) -> list[Message]:
+    """Return what was said, with names of items that begin at some other number by chance."""
+    chance = np.random.default_rng([seed, 15])
+    if chance.random() > _RENUMBERED:
+        return list(said)
+    later = int(chance.integers(1, _LATER + 1))
+
+    def renamed(name: re.Match[str]) -> str:
+        return f"item-{int(name[1]) + later}"
+
+    return [{**one, "content": _ITEM.sub(renamed, one["content"])} for one in said]
 
 
 def _recipe(kind: str, seed: int) -> Recipe:

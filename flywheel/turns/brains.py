@@ -44,7 +44,7 @@ _KNOWN = 3
 # For each episode of the last log, how many of those before come again.
 _REPLAYED = 0.2
 # Highest learning rate, but for a model from scratch.
-_RATE = 1e-3
+_RATE = 2e-3
 # Share of the time of collecting in which the champion acts itself.
 _OWN = 0.6
 # Turns of a run that have tales of their own.
