@@ -42,7 +42,7 @@ PRESETS = {
             shape="small", lessons=200, begin=0, episodes=500, shown=3000, tales=3500, alone=1000,
             verified=4, steps=850, batch=8192, judged=12, examined=15,
         ),
-        hands.Budget(drills=250, steps=1000, judged=70, examined=150),
+        hands.Budget(drills=400, steps=1000, judged=70, examined=150),
         chain=30,
     ),
 }  # fmt: skip
