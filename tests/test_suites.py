@@ -28,6 +28,7 @@ from warewheel.flywheel.suites.primers import clause, note
 from warewheel.flywheel.suites.quizzes import PLANS, quiz
 from warewheel.flywheel.suites.refusals import why
 from warewheel.flywheel.suites.rounds import rounds
+from warewheel.flywheel.suites.shelves import shelves
 from warewheel.scripts.main import main
 
 SUITES = names("suite")
@@ -534,6 +535,31 @@ def test_a_round_lets_wait_on_the_table_what_does_not_come_first(seed: int) -> N
         assert waits == (step.place == "table")
         waiting += [step.item] * waits
     assert ahead and not waiting
+
+
+@pytest.mark.parametrize("seed", range(485_000_000, 485_000_008))
+def test_on_shelves_what_expires_first_stands_lower(seed: int) -> None:
+    said = shelves(seed)
+    assert said == shelves(seed)
+    (told, gist), *asked = turns(said)
+    assert gist == "else>house" and asked
+    low = int(re.findall(r"heavy over .* on tier 0-(\d)", told)[0])
+    stored: list[tuple[str, int, str, int]] = []
+    for text, answer in asked:
+        step = read(answer)
+        assert step is not None and step.skill == "place"
+        label = text.removeprefix(f"{step.item} is ")
+        zone, _, tier = step.place.rpartition("-")
+        assert step.place not in {place for *_, place, _ in stored}
+        assert int(tier) <= low or not about("heavy", label)
+        days = re.findall(r" (\d+) days$", label)
+        if days:
+            stored.append((label.partition(",")[0], int(days[0]), step.place, int(tier)))
+    if "expires first lower" in told:
+        for one, other in itertools.permutations(stored, 2):
+            together = one[2].split("-")[0] == other[2].split("-")[0]
+            if one[0] == other[0] and together and one[1] < other[1]:
+                assert one[3] <= other[3]
 
 
 def about(goods: str, words: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -22,6 +22,8 @@ _GAP = 0.004
 _ASIDE = (0.2, -0.2)
 # Jaws that close askew turn the item until it lies flat between them [rad].
 _ASKEW = (0.3, -0.3, 0.5, -0.5)
+# Jaws that lean about the line along which they close reach what stands at a wall [rad].
+_LEANING = (0.25, -0.25, 0.45, -0.45)
 # A box that leans by less is level to a cup; one that leans by more offers it nothing flat [rad].
 _LEVEL, _STEEP = 0.12, 0.6
 
@@ -47,7 +49,8 @@ def pinches(item: ItemState, jaws: Jaws, attempt: int = 0) -> list[Grasp]:
     """Return the grips from the sides that the jaws are wide enough for, the best first.
 
     Those at the middle come first, by the narrow side before the wide one and in turn with each
-    ``attempt``; then those beside it and those askew, for where walls are in the hand's way.
+    ``attempt``; then those beside it, those askew and those that lean, for where walls are in the
+    hand's way.
     """
     _, _, z = item.pose.position
     # At mid-height, where odd shapes are widest, or as low on a tall item as the palm allows.
@@ -68,11 +71,16 @@ def pinches(item: ItemState, jaws: Jaws, attempt: int = 0) -> list[Grasp]:
     found += [
         grasp(width, yaw, share * length) for width, length, yaw in fitting for share in _ASIDE
     ]
-    for width, length, yaw in fitting:
-        for turn in _ASKEW:
-            across = width * math.cos(turn) + length * abs(math.sin(turn))
+    for (width, length, yaw), (_, _, other) in zip(sides, reversed(sides), strict=True):
+        for turn in _ASKEW if width <= wide else ():
+            # From above, the sides of what is tilted need not be square to one another.
+            across = width * math.cos(turn) + length * abs(math.cos(yaw + turn - other))
             if across <= wide:
                 found.append(grasp(across, yaw + turn))
+    for turn in _LEANING:
+        for straight in middle:
+            axis = (math.cos(straight.yaw) * turn, math.sin(straight.yaw) * turn, 0.0)
+            found.append(replace(straight, lean=axis))
     return found
 
 

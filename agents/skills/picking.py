@@ -28,12 +28,15 @@ _CLEAR = 0.12
 _MARGIN = 0.03
 # An item that is farther from the tool than it was when gripped has slipped [m].
 _SLIP = 0.03
+# One that has moved so far between the jaws while it was lifted may be lost on the way [m], [rad].
+_CREEP, _TURN = 0.004, 0.12
 
 
 def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
     """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then.
 
-    Where none can be reached, the item is moved to where one can, if the hand knows how.
+    Where none can be reached, the item is moved to where one can, if the hand knows how. A grip in
+    which the item moves while it is lifted is let go, but for the last.
 
     Args:
         mover: The body.
@@ -64,17 +67,28 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
             belief = yield from hand.seize(mover, belief)
             grip = relative(belief.tool, mover.last_seen(belief, name).pose)
             mover.held = Held(name, grip)
+            low = mover.motion.twin.pose(mover.joints)
             belief = yield from _lift(mover, belief)
             now = relative(belief.tool, mover.last_seen(belief, name).pose)
             if math.dist(now.position, grip.position) < _SLIP:
-                mover.mark(held=True)
-                return Outcome(True)
+                if not _creeps(grip, now) or attempt == attempts - 1:
+                    mover.mark(held=True)
+                    return Outcome(True)
+                # It is put back before it falls.
+                belief = yield from mover.straight(low, belief, check=False)
         except NoMotionError:
             pass
         cause = "GRASP_SLIP"
         mover.held = None
         belief = yield from mover.grip(0.0, 10, belief)
     return Outcome(False, cause)
+
+
+def _creeps(before: Pose, now: Pose) -> bool:
+    """Tell whether an item moves between the jaws that hold it, by where it was and is in them."""
+    one, other = (Rotation.from_quat(pose.orientation) for pose in (before, now))
+    turned = float((one.inv() * other).magnitude())
+    return math.dist(now.position, before.position) > _CREEP or turned > _TURN
 
 
 def _reach(

@@ -14,6 +14,7 @@ from .material import LEVEL, Row
 from .primers import clause, note
 from .quizzes import quiz
 from .rounds import rounds
+from .shelves import shelves
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ KINDS = {
     "tally": Kind(partial(quiz, "tally"), LEVEL, 0.8, 400_000_000),
     "gist": Kind(partial(quiz, "gist"), LEVEL, 0.4, 465_000_000),
     "round": Kind(rounds, LEVEL, 0.2, 470_000_000),
+    "shelf": Kind(shelves, LEVEL, 0.2, 485_000_000),
 }
 # One in so many of the easier ones comes as late as the others, so that what it teaches stays.
 _LATE = 6

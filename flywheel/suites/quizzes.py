@@ -73,12 +73,16 @@ PLANS = {
         ),
         (5, 9), 6, 4, 1,
     ),
-    "riddle": Plan(("reference", "exclusion", "exclusion", "comparison"), (5, 9), 7, 3, 2),
+    "riddle": Plan(
+        ("reference", "exclusion", "exclusion", "comparison", "comparison_of", "negation"),
+        (5, 9), 7, 3, 2,
+    ),
     "tally": Plan(("quantity",), (5, 10), 1, 8, 3, tallies=True),
     "gist": Plan(
         (
             "move", "only", "moves", "rules", "conflict", "conditional", "conditional", "quantity",
-            "first", "within", "reference", "reference", "exclusion", "comparison", "refuse",
+            "first", "within", "exclusion", "conjunction", "negation", "comparison",
+            "comparison_of", "comparison_of", "refuse",
         ),
         (4, 8), 14, 0, 0, chinese=0.15,
     ),

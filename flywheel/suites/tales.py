@@ -25,8 +25,8 @@ MIX = {
 }  # fmt: skip
 # So many primers and quizzes for each tale.
 ASKED = {
-    "note": 0.05, "clause": 0.1, "quiz": 0.3, "riddle": 0.15, "tally": 0.2, "gist": 0.4,
-    "round": 0.2,
+    "note": 0.05, "clause": 0.1, "quiz": 0.3, "riddle": 0.2, "tally": 0.25, "gist": 0.4,
+    "round": 0.15, "shelf": 0.12,
 }  # fmt: skip
 # Share of conversations whose items have other numbers than from 0 or 1 on, and the most that is
 # added: else hardly a number of two digits would ever come.
