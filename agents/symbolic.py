@@ -1,6 +1,7 @@
 """The symbolic twin: a delivery without physics, run by the domain's effects alone.
 
-Every skill succeeds if what it needs holds, but for the scan of a label that cannot be read.
+Every skill succeeds if what it needs holds, but for the scan of a label that cannot be read, and
+but for mishaps, where those are asked for: a body's hand may slip, or lose what it carries.
 Cartons come and go as at the dock: one that is open and empty makes room for the next.
 """
 
@@ -8,7 +9,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from warewheel.sim.facts import Places
+import numpy as np
+
+from warewheel.sim.facts import TABLE, Places
 from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.values import Read
 
@@ -20,6 +23,10 @@ from .plan import Outcome, Subgoal
 # From the pick that empties a carton until the next one rests at the dock [control steps]. In
 # physics it was 185 to 206 in eight changes of cartons, with both bodies.
 _CHANGE = 195
+# Chances that a pick fails, and that a scan or a place loses what the hand holds, and causes of the
+# former. What is lost falls on the table, or half of the time among what is left in the carton.
+_SLIPS, _DROPS, _BACK = 0.15, 0.08, 0.5
+_CAUSES = ("GRASP_SLIP", "IK", "AFFORDANCE")
 
 
 class SymbolicTwin:
@@ -29,11 +36,16 @@ class SymbolicTwin:
         spec: The delivery, as physics would be given it.
         known: Labels count as read from the start (full observability).
         places: Of the facility, where somebody has them already.
+        mishaps: Chance that lets skills fail; None if they do not.
     """
 
-    def __init__(self, spec: WorldSpec, known: bool = False, places: Places | None = None) -> None:
+    def __init__(
+        self, spec: WorldSpec, known: bool = False, places: Places | None = None,
+        mishaps: np.random.Generator | None = None,
+    ) -> None:  # fmt: skip
         self.places = places or Places(spec.facility)
         self._monitor = Monitor(self.places)
+        self._mishaps = mishaps
         self._parcels = spec.parcels
         self._placements = {place.name: place for place in spec.placements}
         self._known = known or spec.read
@@ -77,11 +89,29 @@ class SymbolicTwin:
             self.step = max(self.step, self._docks_at)
         if subgoal.skill == "scan" and self._placements[subgoal.item].label is None:
             return Outcome(False, signature.broken)
+        cause = self._mishap(subgoal)
+        if cause:
+            self._renew()
+            return Outcome(False, cause)
         for effect in ground(signature.effects, subgoal):
             self._bring_about(effect)
         self._dock()
         self._renew()
         return Outcome(True)
+
+    def _mishap(self, subgoal: Subgoal) -> str:
+        """Let a skill fail by chance; return why, or an empty string if it does not."""
+        chance = self._mishaps
+        if chance is None or subgoal.skill not in ("pick", "scan", "place"):
+            return ""
+        if subgoal.skill == "pick":
+            return _CAUSES[int(chance.integers(len(_CAUSES)))] if chance.random() < _SLIPS else ""
+        if chance.random() >= _DROPS:
+            return ""
+        left = self._opened and any(e.where == CARTON for e in self._entries.values())
+        where = CARTON if left and chance.random() < _BACK else TABLE
+        self._entries[subgoal.item] = replace(self._entries[subgoal.item], where=where)
+        return "DROP"
 
     def _bring_about(self, fact: Fact) -> None:
         """Make a fact hold; where an item is leaves no room for where it was."""

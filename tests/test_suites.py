@@ -549,7 +549,7 @@ def test_on_shelves_what_expires_first_stands_lower(seed: int) -> None:
         step = read(answer)
         assert step is not None and step.skill == "place"
         label = text.removeprefix(f"{step.item} is ")
-        zone, _, tier = step.place.rpartition("-")
+        tier = step.place.rpartition("-")[2]
         assert step.place not in {place for *_, place, _ in stored}
         assert int(tier) <= low or not about("heavy", label)
         days = re.findall(r" (\d+) days$", label)

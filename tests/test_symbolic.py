@@ -10,13 +10,15 @@ import numpy as np
 import pytest
 
 from warewheel.agents.domain import REASONS, SIGNATURES, Fact, ground, needless, undone
-from warewheel.agents.inventory import CARTON
+from warewheel.agents.inventory import CARTON, HAND
 from warewheel.agents.legal import legal
 from warewheel.agents.plan import Outcome, Subgoal
 from warewheel.agents.symbolic import SymbolicTwin
 from warewheel.configs import load_suite, names
 from warewheel.configs.schema import Case, Task
 from warewheel.flywheel.bench.play import Stage
+from warewheel.flywheel.suites.material import lesson
+from warewheel.sim.facts import TABLE
 from warewheel.sim.spec import WorldSpec
 from warewheel.sim.values import FINDINGS
 
@@ -262,3 +264,36 @@ def test_time_passes_by_what_a_skill_takes_and_one_step_for_nothing() -> None:
     assert twin.step == SIGNATURES["wait"].steps
     twin.do(Subgoal("pick", "item-0"))
     assert twin.step == SIGNATURES["wait"].steps + 1
+
+
+@pytest.mark.parametrize("name", ["base", "long", "memory"])
+def test_a_mishap_leaves_an_item_where_it_was_or_lets_it_fall(name: str) -> None:
+    spec = DELIVERIES[name]
+    causes = set()
+    for seed in range(6):
+        twin = SymbolicTwin(spec, mishaps=np.random.default_rng(seed))
+        before = twin.inventory
+        for facts, step, outcome in walk(twin, seed):
+            if outcome.cause in ("GRASP_SLIP", "IK", "AFFORDANCE"):
+                assert step.skill == "pick" and twin.facts == facts
+            if outcome.cause == "DROP":
+                assert step.skill in ("scan", "place") and before.item(step.item).where == HAND
+                assert twin.inventory.item(step.item).where in (CARTON, TABLE)
+                assert ("hand", "empty") in twin.facts
+            causes.add(outcome.cause)
+            before = twin.inventory
+    assert causes >= {"GRASP_SLIP", "IK", "AFFORDANCE", "DROP", ""}
+
+
+def test_the_expert_gets_over_mishaps_and_each_seed_has_its_own() -> None:
+    cases = load_suite("base").cases[:10]
+    heard = []
+    for case in cases:
+        found = lesson(case, clumsy=1.0)
+        assert found is not None and found.played.success
+        assert found == lesson(case, clumsy=1.0)
+        heard.append(sum("failed: " in one["content"] for one in found.messages))
+    assert max(heard) > 1 and len(set(heard)) > 2
+    plain = lesson(cases[0])
+    assert plain is not None
+    assert not any("failed: " in one["content"] for one in plain.messages)

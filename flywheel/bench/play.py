@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
+
 from warewheel.agents.domain import needless
 from warewheel.agents.plan import Done, Outcome, Subgoal, Unusable
 from warewheel.agents.request import Briefing, Planner, Request, brief
@@ -96,15 +98,18 @@ class Played:
         return self.verdict.success and not self.verdict.violations
 
 
-def play(stage: Stage, planner: Planner, known: bool = False) -> Played:
+def play(
+    stage: Stage, planner: Planner, known: bool = False, mishaps: np.random.Generator | None = None
+) -> Played:
     """Let a planner direct the symbolic twin in a closed loop.
 
     Args:
         stage: The case.
         planner: Made for this case.
         known: Labels count as read from the start (full observability).
+        mishaps: Chance that lets skills fail; None if they do not.
     """
-    twin, judge = SymbolicTwin(stage.spec, known, stage.places), stage.judge()
+    twin, judge = SymbolicTwin(stage.spec, known, stage.places, mishaps), stage.judge()
     told = stage.case.instructions
     played = Played(judge.weigh(_true(twin)))
     history, number, bad, last = played.history, 0, 0, 0

@@ -41,11 +41,18 @@ class Lesson:
     played: Played
 
 
-def lesson(case: Case, setting: Setting = Stage) -> Lesson | None:
-    """Return the expert's conversation about a case, or None if it fails."""
+def lesson(case: Case, setting: Setting = Stage, clumsy: float = 0.0) -> Lesson | None:
+    """Return the expert's conversation about a case, or None if it fails.
+
+    Args:
+        case: The case.
+        setting: Makes the stage.
+        clumsy: Chance that skills fail now and then, as a body's do.
+    """
     stage = setting(case)
     scribe = Scribe(stage.briefing, Scripted(stage.briefing))
-    played = play(stage, scribe)
+    chance = np.random.default_rng([case.seed, 16])
+    played = play(stage, scribe, mishaps=chance if chance.random() < clumsy else None)
     if not played.success:
         return None
     return Lesson(case, to_the_end(scribe.conversation, played), played)
@@ -90,6 +97,9 @@ def shorter(suite: str) -> Recipe:
     return replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
 
 
+# Share of lessons in which a hand slips, or loses what it holds: from no others could one learn
+# what is to be done then.
+CLUMSY = 0.2
 # How many of each hundred lessons are of a suite's kind: what is graded has most of them.
 MIX = {
     "base": 14, "paraphrase": 5, "rules": 10, "conditional": 11, "temporal": 8, "quantity": 12,

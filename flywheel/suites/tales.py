@@ -84,7 +84,7 @@ def row(job: _Job) -> list[Row]:
         if case is None:
             return []
         (noisy,) = material.noisy([case], recipe, seed)
-        lesson = material.lesson(noisy, setting)
+        lesson = material.lesson(noisy, setting, material.CLUMSY)
         said = list(lesson.messages) if lesson else []
     return [{"messages": _renumbered(said, seed), "level": LEVEL}] if said else []
 

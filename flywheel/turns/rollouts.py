@@ -13,7 +13,7 @@ from warewheel.agents.planners.speaking import Speaking
 from warewheel.agents.planners.tutored import Tutored
 from warewheel.configs.schema import Case
 from warewheel.flywheel.bench.play import Stage, play
-from warewheel.flywheel.suites.material import lesson, to_the_end
+from warewheel.flywheel.suites.material import CLUMSY, lesson, to_the_end
 
 # Where nobody puts slips right, how often a model tries again what it failed at, and how boldly.
 _AGAIN, _TEMPERATURE = 3, 0.7
@@ -46,7 +46,7 @@ def act(job: Job) -> dict[str, Any]:
     elif job.teacher == "none":
         done = _alone(job)
     else:
-        shown = lesson(job.case)
+        shown = lesson(job.case, clumsy=CLUMSY)
         done = (shown is not None, 0, list(shown.messages) if shown else [])
     success, slips, said = done
     return {
