@@ -15,7 +15,7 @@ from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing, Request
 from warewheel.sim.facts import TABLE
 
-from .describe import label, manifest, site, tally
+from .describe import label, manifest, rank, site, tally
 from .model import Message
 from .wire import write
 
@@ -161,6 +161,8 @@ class Conversation:
                 continue
             unit = self._clerk.unit(inventory, item)
             what = f"unknown goods {read.gtin}" if unit is None else label(unit, self._heavy)
+            if unit is not None and self._facility.storage.first_expired_first_out:
+                what += rank(unit, self._clerk.delivery(inventory.manifests))
             notes = f' "{read.note}"' if read.note else ""
             odd = " (does not look like it)" if self._clerk.mislabelled(inventory, item) else ""
             listed = "" if self._clerk.listed(inventory, item) else " (not on the manifest)"

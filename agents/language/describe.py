@@ -39,6 +39,19 @@ def label(unit: Unit, heavy_above: float) -> str:
     return _unit(unit, heavy_above, measures=False)
 
 
+def rank(of: Unit, promised: Iterable[Unit]) -> str:
+    """Say which of several of the same goods a unit is, by when they expire; else say nothing.
+
+    Args:
+        of: The unit.
+        promised: All that is promised, the unit too.
+    """
+    days = [one.expiry for one in promised if one.sku == of.sku and one.expiry is not None]
+    if of.expiry is None or len(days) < 2:
+        return ""
+    return f" ({1 + sum(day < of.expiry for day in days)} of {len(days)} to expire)"
+
+
 def tally(of: Unit, there: Iterable[Unit], spot: str, heavy_above: float) -> str:
     """Say how many there are in a spot of each kind that a unit is of, in the words of gists.
 
@@ -90,9 +103,11 @@ def goods(of: Goods) -> str:
 def _unit(unit: Unit, heavy_above: float, measures: bool) -> str:
     """Say in a few words what a unit is."""
     sku = unit.sku
-    words = [f"{spoken(sku.sku)}, {spoken(sku.category)}", *_traits(sku)]
+    # What is looked up comes before what is found: small models copy what follows with ease.
+    kinds = [spoken(sku.category), *_traits(sku)]
     if sku.mass > heavy_above:
-        words.append("heavy")
+        kinds.append("heavy")
+    words = [f"{' '.join(kinds)}: {spoken(sku.sku)}"]
     if measures:
         words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.1f} cm")
     if unit.route:

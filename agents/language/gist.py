@@ -46,7 +46,8 @@ def gist(
         parts.append(f"if {goods(order.if_any)}: {spoken(there.sku) if there else _NONE}")
         moves = order.moves if there else order.otherwise
     if order.first is not None:
-        parts.append(f"first {_words(settled(order.first, units, storage))}")
+        ahead = settled(order.first, units, storage)
+        parts.append(f"first {sum(means(ahead, u, storage) for u in units)} {_words(ahead)}")
     if order.within is not None:
         parts.append(f"within {order.within / 60:g} min")
     for move in moves:

@@ -91,9 +91,10 @@ def noise(rng: np.random.Generator, phrases: str = "train") -> Noise:
     return Noise(load_phrases(phrases), rng)
 
 
-def item(name: str, unit: Unit, site: Facility) -> str:
-    """Return what is told after a scan."""
-    return f"{name} is {describe.label(unit, site.storage.heavy_above)}"
+def item(name: str, unit: Unit, units: Iterable[Unit], site: Facility) -> str:
+    """Return what is told after a scan of one of some units."""
+    said = f"{name} is {describe.label(unit, site.storage.heavy_above)}"
+    return said + describe.rank(unit, units) if site.storage.first_expired_first_out else said
 
 
 class Tally:

@@ -31,6 +31,10 @@ _PHRASES = {"zh": "zh-train"}
 # would learn that names may have two digits.
 _LONG_CARTONS, _LONG_ITEMS = (2, 3), (3, 5)
 
+# Share of lessons in which a hand slips, or loses what it holds: from no others could one learn
+# what is to be done then.
+CLUMSY = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -72,7 +76,7 @@ def material(suite: str, first: int, count: int) -> Iterator[Lesson]:
     """Yield so many lessons of a suite's kind, in wordings of training."""
     recipe = training(suite)
     for case in noisy(cases(recipe, suite, first, count), recipe, first):
-        found = lesson(case)
+        found = lesson(case, clumsy=CLUMSY)
         if found is not None:
             yield found
 
@@ -97,9 +101,6 @@ def shorter(suite: str) -> Recipe:
     return replace(recipe, cartons=_LONG_CARTONS, items=_LONG_ITEMS)
 
 
-# Share of lessons in which a hand slips, or loses what it holds: from no others could one learn
-# what is to be done then.
-CLUMSY = 0.2
 # How many of each hundred lessons are of a suite's kind: what is graded has most of them.
 MIX = {
     "base": 14, "paraphrase": 5, "rules": 10, "conditional": 11, "temporal": 8, "quantity": 12,

@@ -103,7 +103,9 @@ def _clauses(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
         found = {asking.place(m.to, site) for m in moves if means(m.what, unit, site.storage)}
         if len(found) < 2:
             place = found.pop() if found else zone_of(unit, site.storage)
-            yield Asked(told, meant, asking.item(name, unit, site), place)
+            yield Asked(
+                told, meant, asking.item(name, unit, delivery.cartons[0].values(), site), place
+            )
 
 
 def _several(draw: Draw, rng: np.random.Generator) -> list[Goods]:

@@ -144,7 +144,7 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
         tally = asking.Tally(site)
         for name, spot in answers:
             step = write(Subgoal("place", name, asking.place(spot, site)))
-            question = asking.item(name, units[name], site)
+            question = asking.item(name, units[name], units.values(), site)
             yield Asked(told, meant, tally.told(question) if plan.tallies else question, step)
             tally.put(units[name], spot)
         asked += 1

@@ -85,7 +85,7 @@ def _round(
         left.discard(name)
         waits = bool(left) and name not in ahead
         home = Spot(place=TABLE) if waits else _home(name, delivery)
-        question = tally.told(asking.item(name, units[name], site))
+        question = tally.told(asking.item(name, units[name], units.values(), site))
         yield Asked(told, meant, question, write(Subgoal("place", name, asking.place(home, site))))
         tally.put(units[name], home)
         if waits:

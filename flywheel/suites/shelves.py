@@ -74,7 +74,7 @@ def _questions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
         slot = slotting.order(unit, left, there, (), expected)[0]
         name = f"item-{k + 1}"
         answer = write(Subgoal("place", name, slot))
-        yield Asked(told, meant, asking.item(name, unit, site), answer)
+        yield Asked(told, meant, asking.item(name, unit, units, site), answer)
         stored.append((unit, slot))
 
 
