@@ -43,7 +43,7 @@ def test_read_word_by_word_it_leads_where_the_order_does(suite: str) -> None:
             said = gist(order, case.rules if number == 0 else (), known, storage)
             settled = settle(order, known, storage)
             for unit in known:
-                label = describe.label(unit, storage.heavy_above).replace(",", "")
+                label = describe.label(unit, storage.heavy_above).replace(":", "")
                 moves = moves_of(settled, unit, storage)
                 if moves:
                     to = moves[0].to
@@ -83,7 +83,7 @@ def test_read_word_by_word_it_leads_where_the_order_does(suite: str) -> None:
             Order(if_any=Goods(category=("fish",)), otherwise=(Move(to=Spot(zone="cold")),)),
             "if fish: none; all>cold; else>house",
         ),
-        (Order(first=Goods(temperature=("frozen",))), "first frozen; else>house"),
+        (Order(first=Goods(temperature=("frozen",))), "first 0 frozen; else>house"),
     ],
 )
 def test_gists_of_orders(order: Order, said: str) -> None:

@@ -111,3 +111,21 @@ def test_a_unit_counts_once_for_each_kind_that_it_is_of() -> None:
     assert describe.tally(eggs, [peas, eggs], "cold", 9.0) == (
         "so far 1 dairy>cold; 1 fragile>cold; 1 chilled>cold; 2 to home>cold"
     )
+
+
+def test_of_several_of_the_same_goods_it_is_told_which_expires_first() -> None:
+    skus = {sku.sku: sku for sku in load_catalogue("grocer").items}
+    peas = [Unit(sku=skus["garden-peas"], lot="", expiry=days, route="") for days in (9, 40, 40)]
+    eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="")
+    dateless = peas[0].model_copy(update={"expiry": None})
+    assert describe.rank(peas[0], [*peas, eggs]) == " (1 of 3 to expire)"
+    assert describe.rank(peas[2], [*peas, eggs]) == " (2 of 3 to expire)"
+    assert describe.rank(eggs, [*peas, eggs]) == ""
+    assert describe.rank(dateless, peas) == ""
+
+
+def test_kinds_come_before_the_name() -> None:
+    skus = {sku.sku: sku for sku in load_catalogue("grocer").items}
+    eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="home")
+    assert describe.label(eggs, 9.0) == "dairy chilled fragile: fresh eggs to home 9 days"
+    assert describe.label(eggs, 0.0).startswith("dairy chilled fragile heavy: fresh eggs")
