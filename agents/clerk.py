@@ -87,9 +87,13 @@ class Clerk:
         return self._promises[line]
 
     def delivery(self, manifests: Iterable[Manifest]) -> list[Unit]:
-        """Return a unit for each line of manifests whose goods are known, in their order."""
-        lines = (line for manifest in manifests for line in manifest.lines)
-        return [unit for line in lines if (unit := self.promised(line)) is not None]
+        """Return all units that manifests promise and whose goods are known, in their order."""
+        units = []
+        for line in (line for manifest in manifests for line in manifest.lines):
+            unit = self.promised(line)
+            if unit is not None:
+                units += [unit] * line.quantity
+        return units
 
     def home(self, unit: Unit) -> str:
         """Return where a sound unit belongs."""

@@ -5,12 +5,14 @@ import re
 
 import pytest
 
+from warewheel.agents.clerk import Clerk
 from warewheel.agents.language import describe
 from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.configs import load_catalogue, load_suite
 from warewheel.configs.schema import Case, Unit
 from warewheel.flywheel.bench.play import Stage, play
+from warewheel.sim.values import Line, Manifest
 
 CASES = [case for case in load_suite("quantity").cases if len(case.meanings) == 1][:20]
 
@@ -129,3 +131,13 @@ def test_kinds_come_before_the_name() -> None:
     eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="home")
     assert describe.label(eggs, 9.0) == "dairy chilled fragile: fresh eggs to home 9 days"
     assert describe.label(eggs, 0.0).startswith("dairy chilled fragile heavy: fresh eggs")
+
+
+def test_what_is_promised_counts_as_often_as_a_manifest_says() -> None:
+    case = Case(id="a", instruction="Do it.", facility="fresh_grocer", seed=7)
+    briefing = Stage(case).briefing
+    clerk = Clerk(briefing.facility, briefing.catalogue)
+    peas, eggs = briefing.catalogue.items[:2]
+    lines = (Line("line-0", peas.gtin, 2, "", 9, ""), Line("line-1", eggs.gtin, 1, "", 9, ""))
+    units = clerk.delivery([Manifest("carton-0", lines)])
+    assert [unit.sku for unit in units] == [peas, peas, eggs]
