@@ -355,18 +355,22 @@ def test_attention_in_blocks_is_attention(length: int, monkeypatch: pytest.Monke
         assert torch.allclose(one.grad, other, atol=1e-5)
 
 
-def test_a_model_attends_in_blocks_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_model(heads: int) -> Any:
+    """Return a model of two layers that has learnt nothing."""
     from transformers import Qwen3Config, Qwen3ForCausalLM
 
+    torch.manual_seed(0)
+    config = Qwen3Config(
+        vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
+        num_attention_heads=heads, num_key_value_heads=2, head_dim=16,
+    )  # fmt: skip
+    return Qwen3ForCausalLM(config)
+
+
+def test_a_model_attends_in_blocks_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     from warewheel.flywheel.training.attention import in_blocks
 
-    torch.manual_seed(0)
-    model = Qwen3ForCausalLM(
-        Qwen3Config(
-            vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=4, num_key_value_heads=2, head_dim=16,
-        )
-    )  # fmt: skip
+    model = small_model(heads=4)
     words = torch.randint(64, (2, 200))
 
     def gradient() -> Any:
@@ -405,19 +409,11 @@ def test_layers_are_compiled_only_where_that_pays(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.slow
 def test_compiled_layers_say_the_same() -> None:
-    from transformers import Qwen3Config, Qwen3ForCausalLM
-
     from warewheel.flywheel.training.fused import fused, worth
 
     if not worth("cpu", math.inf):
         pytest.skip("there is no compiler")
-    torch.manual_seed(0)
-    model = Qwen3ForCausalLM(
-        Qwen3Config(
-            vocab_size=64, hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-            num_attention_heads=2, num_key_value_heads=2, head_dim=16,
-        )
-    )  # fmt: skip
+    model = small_model(heads=2)
     words = torch.randint(64, (2, 3, 40))
 
     def gradient(some: Any) -> Any:

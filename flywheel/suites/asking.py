@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from warewheel.agents.clerk import Clerk
 from warewheel.agents.language import describe
 from warewheel.agents.language.conversation import SYSTEM
 from warewheel.agents.request import Briefing
-from warewheel.configs import load_phrases
+from warewheel.configs import load_phrases, names
 from warewheel.configs.orders import places_of
-from warewheel.configs.schema import Case, Facility, Spot, Unit
-from warewheel.envs.draw import number
+from warewheel.configs.schema import Case, Facility, Sku, Spot, Unit
+from warewheel.envs.draw import manifest, number
 from warewheel.flywheel.bench.play import Stage
 
 from .meanings import Delivery, Draw
@@ -56,6 +57,12 @@ def briefing(facility: str) -> Briefing:
     return Stage(blank(facility)).briefing
 
 
+def somewhere(seed: int) -> Briefing:
+    """Return what is told of one of the sites, which come in turn."""
+    known = names("facility")
+    return briefing(known[seed % len(known)])
+
+
 def blank(facility: str) -> Case:
     """Return a case of which nothing but the site matters."""
     return Case(id="quiz", instruction="?", facility=facility, seed=0)
@@ -67,13 +74,27 @@ def delivery(of: Briefing, between: tuple[int, int], rng: np.random.Generator) -
     units: dict[str, Unit] = {}
     for k in range(number(rng, between)):
         sku = skus[int(rng.integers(len(skus)))]
-        life = sku.shelf_life_days
         units[f"item-{k + 1}"] = Unit(
-            sku=sku, lot="",
-            expiry=None if life is None else int(rng.integers(1, max(2, life // 2))),
+            sku=sku, lot="", expiry=expiry(sku, rng),
             route=routes[int(rng.integers(len(routes)))] if routes else "",
         )  # fmt: skip
     return Delivery(of.facility, of.body, of.catalogue, (units,))
+
+
+def expiry(sku: Sku, rng: np.random.Generator) -> int | None:
+    """Return in how many days a unit expires, if it ever does."""
+    life = sku.shelf_life_days
+    return None if life is None else int(rng.integers(1, max(2, life // 2)))
+
+
+def head(of: Briefing, units: Sequence[Unit]) -> list[str]:
+    """Return what is told before an instruction: the site, and what a carton should hold."""
+    promised, clerk = manifest("carton-1", units, 1), Clerk(of.facility, of.catalogue)
+    heavy_above = of.facility.storage.heavy_above
+    return [
+        *describe.site(of.facility, of.body),
+        *describe.manifest(promised, clerk.promised, heavy_above),
+    ]
 
 
 def speaker(rng: np.random.Generator, phrases: str = "train") -> Speaker:

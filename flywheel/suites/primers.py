@@ -16,7 +16,7 @@ import numpy as np
 from warewheel.agents.language import describe
 from warewheel.agents.language.gist import gist
 from warewheel.agents.request import Briefing
-from warewheel.configs import names, zone_of
+from warewheel.configs import zone_of
 from warewheel.configs.orders import means
 from warewheel.configs.schema import Goods, Move, Order, Spot
 from warewheel.envs.draw import number
@@ -44,8 +44,7 @@ def note(seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    known = names("facility")
-    briefing = briefing or asking.briefing(known[seed % len(known)])
+    briefing = briefing or asking.somewhere(seed)
     return asking.conversation(_notes(briefing, np.random.default_rng([seed, 9])))
 
 

@@ -15,16 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.agents.clerk import Clerk
-from warewheel.agents.language import describe
 from warewheel.agents.language.gist import gist
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing
-from warewheel.configs import ConfigError, names, zone_of
+from warewheel.configs import ConfigError, zone_of
 from warewheel.configs.orders import moves_of, settle
 from warewheel.configs.schema import Move, Order, Spot, Storage
-from warewheel.envs.draw import manifest
 from warewheel.sim.facts import TABLE
 
 from . import asking
@@ -99,8 +96,7 @@ def quiz(kind: str, seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    known = names("facility")
-    briefing = briefing or asking.briefing(known[seed % len(known)])
+    briefing = briefing or asking.somewhere(seed)
     return asking.conversation(
         _instructions(PLANS[kind], briefing, np.random.default_rng([seed, 9]))
     )
@@ -114,10 +110,7 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
     kinds, phrases = (_CHINESE, "zh-train") if chinese else (plan.kinds, "train")
     noise, speaker = asking.noise(rng, phrases), asking.speaker(rng, phrases)
     draw = asking.draw(delivery, rng, phrases)
-    clerk = Clerk(site, briefing.catalogue)
-    head = [*describe.site(site, briefing.body)]
-    promised = manifest("carton-1", list(units.values()), 1)
-    head += describe.manifest(promised, clerk.promised, site.storage.heavy_above)
+    head = asking.head(briefing, list(units.values()))
     asked = 0
     for _ in range(_TRIES):
         kind = kinds[int(rng.integers(len(kinds)))]

@@ -10,16 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.agents.clerk import Clerk
-from warewheel.agents.language import describe
 from warewheel.agents.language.gist import gist
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing
-from warewheel.configs import names, zone_of
+from warewheel.configs import zone_of
 from warewheel.configs.orders import means
 from warewheel.configs.schema import Spot
-from warewheel.envs.draw import manifest
 from warewheel.sim.facts import TABLE
 
 from . import asking
@@ -38,8 +35,7 @@ def rounds(seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    known = names("facility")
-    briefing = briefing or asking.briefing(known[seed % len(known)])
+    briefing = briefing or asking.somewhere(seed)
     return asking.conversation(_instructions(briefing, np.random.default_rng([seed, 9])))
 
 
@@ -47,11 +43,7 @@ def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Aske
     delivery = asking.delivery(briefing, _UNITS, rng)
     site, units = delivery.facility, list(delivery.cartons[0].values())
     draw, noise = asking.draw(delivery, rng), asking.noise(rng)
-    clerk = Clerk(site, briefing.catalogue)
-    head = [*describe.site(site, briefing.body)]
-    head += describe.manifest(
-        manifest("carton-1", units, 1), clerk.promised, site.storage.heavy_above
-    )
+    head = asking.head(briefing, units)
     asked = 0
     for _ in range(_TRIES):
         meaning = draw.draw("first")

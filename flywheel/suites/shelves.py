@@ -11,16 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.agents.clerk import Clerk
-from warewheel.agents.language import describe
 from warewheel.agents.language.gist import gist
 from warewheel.agents.language.wire import write
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.planners.slotting import Slotting
 from warewheel.agents.request import Briefing
-from warewheel.configs import names, zone_of
+from warewheel.configs import zone_of
 from warewheel.configs.schema import Order, Unit
-from warewheel.envs.draw import manifest, number
+from warewheel.envs.draw import number
 from warewheel.sim.facts import Places
 
 from . import asking
@@ -38,8 +36,7 @@ def shelves(seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    known = names("facility")
-    briefing = briefing or asking.briefing(known[seed % len(known)])
+    briefing = briefing or asking.somewhere(seed)
     return asking.conversation(_questions(briefing, np.random.default_rng([seed, 9])))
 
 
@@ -58,11 +55,8 @@ def _questions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
         mates = [one for one in units if zone_of(one, storage) == zone]
         if slotting.fits([*mates, unit], free(zone), []):
             units.append(unit)
-    clerk = Clerk(site, briefing.catalogue)
-    text = _told(drawn, rng)
-    lines = [*describe.site(site, briefing.body)]
-    lines += describe.manifest(manifest("carton-1", units, 1), clerk.promised, storage.heavy_above)
-    told, meant = "\n".join([*lines, f"told: {text}"]), gist(Order(), (), units, storage)
+    told = "\n".join([*asking.head(briefing, units), f"told: {_told(drawn, rng)}"])
+    meant = gist(Order(), (), units, storage)
     order = [units[int(k)] for k in rng.permutation(len(units))]
     stored = list[tuple[Unit, str]]()
     for k, unit in enumerate(order):
@@ -83,9 +77,7 @@ def _several(units: list[Unit], rng: np.random.Generator) -> Iterator[Unit]:
     found = []
     for unit in units:
         for _ in range(1 + number(rng, _MORE)):
-            life = unit.sku.shelf_life_days
-            expiry = None if life is None else int(rng.integers(1, max(2, life // 2)))
-            found.append(unit.model_copy(update={"expiry": expiry}))
+            found.append(unit.model_copy(update={"expiry": asking.expiry(unit.sku, rng)}))
     yield from (found[int(k)] for k in rng.permutation(len(found)))
 
 
