@@ -70,6 +70,51 @@ def test_a_gain_that_costs_old_scenarios_is_not_promoted() -> None:
     assert decide(champion, challenger, Terms(margin_old=0.5)).promote
 
 
+def test_it_looks_on_while_more_may_speak_for_the_challenger() -> None:
+    def look(won: int, lost: int, number: int) -> tuple[bool, bool]:
+        same = [True] * (100 - won - lost)
+        old = outcomes([False] * won + [True] * lost + same)
+        new = outcomes([True] * won + [False] * lost + same)
+        found = decide(old, new, look=number)
+        return found.promote, found.look_on
+
+    assert look(4, 0, 1) == (False, True)
+    assert look(4, 0, 3) == (False, False)
+    # Even three times as much would not be enough.
+    assert look(6, 4, 1) == (False, False)
+    assert look(0, 0, 1) == (False, False)
+    assert look(20, 0, 1) == (True, False)
+
+
+def test_looks_until_a_stage_is_shown_to_be_no_worse_if_that_can_be() -> None:
+    def look(lost: int, number: int) -> tuple[bool, bool]:
+        known = outcomes([True] * 60, old=True)
+        worse = outcomes([False] * lost + [True] * (60 - lost), old=True)
+        others = [outcomes([won] * 60) for won in (False, True)]
+        found = decide([*known, *others[0]], [*worse, *others[1]], look=number)
+        return found.promote, found.look_on
+
+    assert look(0, 1) == (True, False)
+    assert look(1, 1) == (False, True)
+    assert look(1, 3) == (False, False)
+    assert look(10, 1) == (False, False)
+
+
+def test_over_all_looks_one_that_is_no_better_is_hardly_ever_promoted() -> None:
+    rng = np.random.default_rng(2)
+    promoted = 0
+    for _ in range(200):
+        seen: tuple[list[bool], list[bool]] = ([], [])
+        for number in range(1, 4):
+            for one in seen:
+                one.extend(map(bool, rng.random(100) < 0.6))
+            found = decide(outcomes(seen[0]), outcomes(seen[1]), look=number)
+            if not found.look_on:
+                break
+        promoted += found.promote
+    assert promoted / 200 <= 0.05
+
+
 def test_different_scenarios_cannot_be_compared() -> None:
     with pytest.raises(ValueError, match="different scenarios"):
         decide(outcomes([True]), outcomes([True, True]))

@@ -93,8 +93,8 @@ class Pebble:
         _write(out / "model", _read(base) + gain)
         return {"data": f"data-{seed}"}
 
-    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
-        self._phase(f"judge {turn}")
+    def judge(self, model: Path, turn: int, look: int, out: Path, tell: Tell) -> list[Outcome]:
+        self._phase(f"judge {turn}, {look}")
         return self.examine(model, out, tell)
 
     def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
@@ -130,24 +130,26 @@ def test_the_better_one_stays(tmp_path: Path) -> None:
 
 def test_a_challenger_that_is_not_worse_goes_on_being_trained(tmp_path: Path) -> None:
     run = tmp_path / "run"
-    assert turned(run, Pebble([3, 3, -4, 3, 3, 3])) == [
+    assert turned(run, Pebble([1, 1, -1, 1, 1, 1])) == [
         ("begin", "pebble-0", 10),
         *[("kept", "pebble-0", 10)] * 4,
-        ("promoted", "pebble-5", 18),
-        ("kept", "pebble-5", 18),
+        ("promoted", "pebble-5", 13),
+        ("kept", "pebble-5", 13),
     ]
     bases = [entry["base"] for entry in Ledger(run / LEDGER).entries() if entry["turn"]]
     # The third won less than the second, but still more than the champion.
     assert bases == [f"pebble-{k}" for k in range(6)]
     assert [one.parent for one in models(run)] == ["", *bases]
     worse = tmp_path / "worse"
-    turned(worse, Pebble([-2, 3]))
+    turned(worse, Pebble([-2, 1]))
     assert [e["base"] for e in Ledger(worse / LEDGER).entries() if e["turn"]] == ["pebble-0"] * 2
 
 
-@pytest.mark.parametrize("stop_at", ["begin", "log 1", "train 1", "judge 1", "log 2", "judge 3"])
+@pytest.mark.parametrize(
+    "stop_at", ["begin", "log 1", "train 1", "judge 1, 0", "log 2", "judge 2, 1"]
+)
 def test_stopped_anywhere_it_goes_on_to_the_same_ledger(stop_at: str, tmp_path: Path) -> None:
-    gains = [30, 1, 25]
+    gains = [30, 4, 25]
     turned(tmp_path / "whole", Pebble(gains))
     with pytest.raises(KeyboardInterrupt):
         turned(tmp_path / "run", Pebble(gains, stop_at))
@@ -158,7 +160,7 @@ def test_stopped_anywhere_it_goes_on_to_the_same_ledger(stop_at: str, tmp_path: 
     assert both[0] == both[1]
 
 
-@pytest.mark.parametrize("stop_at", ["", "begin", "log 1", "judge 2"])
+@pytest.mark.parametrize("stop_at", ["", "begin", "log 1", "judge 2, 0"])
 def test_two_learners_take_turns_and_know_of_each_other(stop_at: str, tmp_path: Path) -> None:
     def run(out: Path, stop_at: str = "", resume: bool = False) -> list[tuple[int, str, str]]:
         crew = [Pebble([30, 20]), Pebble([-5, 40], stop_at, name="flint")]

@@ -70,7 +70,7 @@ class Budget:
         verified: Of those that succeed, how many are done in physics as well.
         steps: Batches of a turn.
         batch: Tokens learnt from at each step.
-        judged: Held-out scenarios of each kind.
+        judged: Held-out scenarios of each kind at a look.
         examined: Cases of each suite.
     """
 
@@ -189,9 +189,10 @@ class BrainLearner:
         chats = [chats[int(k)] for k in rng.permutation(len(chats))]
         return self._fit(chats, base, self._budget.steps, out / MODEL, tell, seed)
 
-    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
+    def judge(self, model: Path, turn: int, look: int, out: Path, tell: Tell) -> list[Outcome]:
         """Let a model direct the symbolic twin on held-out scenarios."""
-        return self._judge(model, held_out(turn, self._budget.judged, self._site), out, tell)
+        some = held_out(turn, self._budget.judged, self._site, look)
+        return self._judge(model, some, out, tell)
 
     def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
         """Let a model direct the symbolic twin on the suites, all but what is to be refused."""

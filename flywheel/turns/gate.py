@@ -47,12 +47,15 @@ class Terms:
 
     Attributes:
         alpha: Chance at most that one which is no better is promoted.
-        confidence: With which it is shown to be no worse in each stage, and on old scenarios.
+        looks: How many sets of held-out scenarios there are at most, one after another.
+        confidence: With which it is shown to be no worse in each stage, and on old scenarios,
+            over all looks.
         margin: By how much it may be worse in a stage, as a share.
         margin_old: The same, of success on old scenarios.
     """
 
     alpha: float = 0.05
+    looks: int = 3
     confidence: float = 0.95
     margin: float = 0.05
     margin_old: float = 0.05
@@ -63,20 +66,36 @@ USUAL = Terms()
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Whether to promote, and why; ``evidence`` is plain data."""
+    """Whether to promote, and why.
+
+    Attributes:
+        promote: The challenger takes the champion's place.
+        reason: Why, or why not.
+        evidence: As plain data.
+        look_on: More held-out scenarios may still speak for the challenger.
+    """
 
     promote: bool
     reason: str
     evidence: dict[str, Any]
+    look_on: bool = False
 
 
 def decide(
-    champion: Sequence[Outcome], challenger: Sequence[Outcome], terms: Terms = USUAL
+    champion: Sequence[Outcome], challenger: Sequence[Outcome], terms: Terms = USUAL, look: int = 1
 ) -> Decision:
     """Compare two models on the same scenarios.
 
     The challenger has to be better in success, by a test that holds however often one looks, and
-    must not be worse in any stage or on old scenarios.
+    must not be worse in any stage or on old scenarios: that is tested at each look with its share
+    of the chance to be wrong (Bonferroni). It is given up early if it would not be promoted even
+    if all looks that are left were like those before.
+
+    Args:
+        champion: What came of the scenarios with it.
+        challenger: The same, in the same order.
+        terms: What is asked.
+        look: How many sets of scenarios these are.
 
     Raises:
         ValueError: The scenarios differ.
@@ -86,22 +105,31 @@ def decide(
     pairs = list(zip(champion, challenger, strict=True))
     won = sum(new.success and not old.success for old, new in pairs)
     lost = sum(old.success and not new.success for old, new in pairs)
-    odds = evidence(won, lost)
-    worse = _worse(pairs, terms)
+    odds, needed = evidence(won, lost), 1 / terms.alpha
+    compared = _compared(pairs, terms)
+    worse = {name: one.json() for name, one in compared.items()}
     found = {
-        "n": len(pairs), "champion": _share(champion), "challenger": _share(challenger),
+        "n": len(pairs), "looks": look,
+        "champion": _share(champion), "challenger": _share(challenger),
         "won": won, "lost": lost, "e_value": round(odds, 6),
-        "e_value_needed": round(1 / terms.alpha, 6), "differences": worse,
+        "e_value_needed": round(needed, 6), "differences": worse,
     }  # fmt: skip
-    failed = [name for name, one in worse.items() if not one["no_worse"]]
-    if odds < 1 / terms.alpha:
-        return Decision(False, f"no better: won {won}, lost {lost} of {len(pairs)}", found)
+    more = terms.looks / look
+    look_on = (
+        more > 1
+        and evidence(won * more, lost * more) >= needed
+        and all(one.no_worse(more) for one in compared.values())
+    )
+    failed = [name for name, one in compared.items() if not one.no_worse()]
+    if odds < needed:
+        return Decision(False, f"no better: won {won}, lost {lost} of {len(pairs)}", found, look_on)
     if failed:
-        return Decision(False, f"not shown to be no worse: {', '.join(failed)}", found)
+        why = f"not shown to be no worse: {', '.join(failed)}"
+        return Decision(False, why, found, look_on)
     return Decision(True, f"better: won {won}, lost {lost} of {len(pairs)}", found)
 
 
-def evidence(won: int, lost: int) -> float:
+def evidence(won: float, lost: float) -> float:
     """Return the evidence that a challenger wins more often than it loses, as an e-value.
 
     Where it is no better, a pair that the two do not solve alike is won with a chance of a half at
@@ -117,33 +145,41 @@ def evidence(won: int, lost: int) -> float:
     return math.exp(min(log, 700.0))
 
 
-def _worse(
-    pairs: Sequence[tuple[Outcome, Outcome]], terms: Terms
-) -> dict[str, dict[str, float | bool]]:
-    """Return for each stage, and for old scenarios, whether the challenger is no worse."""
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """By how much a challenger is better, scenario by scenario, and by how much it may be worse."""
+
+    by: np.ndarray
+    margin: float
+    confidence: float
+
+    def low(self, more: float = 1.0) -> float:
+        """Return the lower bound of the mean, as it would be of so many times as many."""
+        spread = float(self.by.std(ddof=1)) if len(self.by) > 1 else 0.0
+        sure = float(norm.ppf(self.confidence))
+        return float(self.by.mean()) - sure * spread / math.sqrt(len(self.by) * more)
+
+    def no_worse(self, more: float = 1.0) -> bool:
+        return self.low(more) > -self.margin
+
+    def json(self) -> dict[str, float | bool]:
+        return {
+            "mean": round(float(self.by.mean()), 6), "low": round(self.low(), 6),
+            "margin": self.margin, "no_worse": self.no_worse(),
+        }  # fmt: skip
+
+
+def _compared(pairs: Sequence[tuple[Outcome, Outcome]], terms: Terms) -> dict[str, _Difference]:
+    """Return how they differ in each stage, and on old scenarios if there are any."""
+    sure = 1 - (1 - terms.confidence) / terms.looks
     found = {}
-    names = dict.fromkeys(name for old, _ in pairs for name in old.stages)
-    for name in names:
-        both = [(old.stages[name], new.stages[name]) for old, new in pairs if name in old.stages]
-        found[name] = _difference(both, terms.margin, terms.confidence)
-    known = [(float(old.success), float(new.success)) for old, new in pairs if old.old]
+    for name in dict.fromkeys(name for old, _ in pairs for name in old.stages):
+        by = [new.stages[name] - old.stages[name] for old, new in pairs if name in old.stages]
+        found[name] = _Difference(np.array(by), terms.margin, sure)
+    known = [float(new.success) - float(old.success) for old, new in pairs if old.old]
     if known:
-        found["old scenarios"] = _difference(known, terms.margin_old, terms.confidence)
+        found["old scenarios"] = _Difference(np.array(known), terms.margin_old, sure)
     return found
-
-
-def _difference(
-    both: Sequence[tuple[float, float]], margin: float, confidence: float
-) -> dict[str, float | bool]:
-    """Return the mean paired difference, its lower bound, and whether that is within a margin."""
-    by = np.array([new - old for old, new in both])
-    low = float(by.mean())
-    if len(by) > 1:
-        low -= float(norm.ppf(confidence)) * float(by.std(ddof=1)) / len(by) ** 0.5
-    return {
-        "mean": round(float(by.mean()), 6), "low": round(low, 6), "margin": margin,
-        "no_worse": low > -margin,
-    }  # fmt: skip
 
 
 def _share(outcomes: Sequence[Outcome]) -> float:

@@ -143,9 +143,10 @@ class HandLearner:
         (model / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
         return card
 
-    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
+    def judge(self, model: Path, turn: int, look: int, out: Path, tell: Tell) -> list[Outcome]:
         """Let a hand grip goods that are learnt from, where they never stood, and plain ones."""
-        return self._graded(model, AWKWARD, self._budget.judged, _HELD_OUT, out, tell)
+        first = _HELD_OUT + look * _RUN
+        return self._graded(model, AWKWARD, self._budget.judged, first, out, tell)
 
     def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
         """Let a hand grip goods that are never learnt from, and plain ones."""

@@ -77,8 +77,16 @@ class Learner(Protocol):
             Lost: The training came to nothing.
         """
 
-    def judge(self, model: Path, turn: int, out: Path, tell: Tell) -> list[Outcome]:
-        """Return how a model does on held-out scenarios, by which it may be promoted."""
+    def judge(self, model: Path, turn: int, look: int, out: Path, tell: Tell) -> list[Outcome]:
+        """Return how a model does on held-out scenarios, by which it may be promoted.
+
+        Args:
+            model: Folder of its weights.
+            turn: From 1.
+            look: From 0; each has other scenarios, the same for all models.
+            out: Where to write.
+            tell: Hears of the share that is done.
+        """
 
     def examine(self, model: Path, out: Path, tell: Tell) -> list[Outcome]:
         """Return how a model does on what nothing was chosen by: the figures to publish."""

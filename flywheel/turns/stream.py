@@ -132,13 +132,14 @@ def kinds_at(site: str, kinds: Sequence[str] = KINDS) -> tuple[str, ...]:
     return tuple(kind for kind in kinds if site in (training(kind).facilities or (site,)))
 
 
-def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
+def held_out(turn: int, each: int, site: str | None = None, look: int = 0) -> list[Scenario]:
     """Return scenarios of every kind at every site; the same for every run.
 
     Args:
         turn: Kinds of an earlier one are old.
         each: Of each kind; more of what is known before the first turn.
         site: The only facility, or None for all.
+        look: From 0; each has other scenarios.
     """
     sites = (_HUB, _FRESH, _RE_TURNS) if site is None else (site,)
     first = WIDTHS[0].kinds
@@ -146,7 +147,8 @@ def held_out(turn: int, each: int, site: str | None = None) -> list[Scenario]:
     return [
         replace(one, old=kind in before)
         for kind in (KINDS if site is None else kinds_at(site))
-        for one in _some(_Draw(kind, sites, _HELD_OUT, each * (_MORE if kind in first else 1), 0))
+        for number in [each * (_MORE if kind in first else 1)]
+        for one in _some(_Draw(kind, sites, _HELD_OUT, number, look))
     ]
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from warewheel.agents.language.loading import hashed
 
-from .gate import USUAL, Outcome, Terms, decide
+from .gate import USUAL, Decision, Outcome, Terms, decide
 from .learner import MODEL, Learner, Lost
 from .ledger import Ledger
 
@@ -127,11 +127,7 @@ class Wheel:
         except Lost as error:
             return {**entry, "decision": "lost", "reason": str(error)}
         new = out / "models" / name / MODEL
-        judged = [
-            self._judge(learner, turn, which, model, watch)
-            for which, model in ((old, champion), (name, new))
-        ]
-        found = decide(judged[0], judged[1], self._terms)
+        found = self._compared(learner, turn, {old: champion, name: new}, watch)
         entry |= {
             "reason": found.reason, "evidence": found.evidence, "data": card["data"],
             "challenger_weights": weights(new),
@@ -152,14 +148,26 @@ class Wheel:
         name = before["challenger"]
         return name, model_of(self._out, name, before["challenger_weights"])
 
-    def _judge(
-        self, learner: Learner, turn: int, name: str, model: Path, watch: Watch
-    ) -> list[Outcome]:
-        folder = self._out / "judged" / name
-        found = learner.judge(model, turn, folder, _part(watch, turn, f"judge {name}"))
-        folder.mkdir(parents=True, exist_ok=True)
-        rows = json.dumps([asdict(one) for one in found], ensure_ascii=False)
-        (folder / OUTCOMES).write_text(rows + "\n", encoding="utf-8")
+    def _compared(
+        self, learner: Learner, turn: int, models: Mapping[str, Path], watch: Watch
+    ) -> Decision:
+        """Judge champion and challenger on sets of held-out scenarios until a decision stands."""
+        old, new = models
+        seen: dict[str, list[Outcome]] = {name: [] for name in models}
+        for look in range(self._terms.looks):
+            for name, model in models.items():
+                folder = self._out / "judged" / name
+                part = _part(watch, turn, f"judge {name}, {look + 1}")
+                some = learner.judge(model, turn, look, folder / f"{look}", part)
+                seen[name] += [replace(one, key=f"{look}/{one.key}") for one in some]
+            found = decide(seen[old], seen[new], self._terms, look + 1)
+            if not found.look_on:
+                break
+        for name, outcomes in seen.items():
+            rows = json.dumps([asdict(one) for one in outcomes], ensure_ascii=False)
+            folder = self._out / "judged" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / OUTCOMES).write_text(rows + "\n", encoding="utf-8")
         return found
 
     def _begin(self, settings: Mapping[str, Any], resume: bool) -> None:
