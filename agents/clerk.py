@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from warewheel.configs import zone_of
@@ -48,6 +49,21 @@ class Papers(Protocol):
     def item(self, name: str) -> Thing: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A line of a manifest whose goods are known.
+
+    Attributes:
+        line: Its name.
+        quantity: How many there should be.
+        unit: What each of them should be.
+    """
+
+    line: str
+    quantity: int
+    unit: Unit
+
+
 class Clerk:
     """Compares what was seen and read with the catalogue and the manifests.
 
@@ -86,14 +102,16 @@ class Clerk:
             self._promises[line] = Unit(sku=sku, lot=line.lot, expiry=line.expiry, route=line.route)
         return self._promises[line]
 
-    def delivery(self, manifests: Iterable[Manifest]) -> list[Unit]:
-        """Return all units that manifests promise and whose goods are known, in their order."""
-        units = []
+    def promises(self, manifests: Iterable[Manifest]) -> Iterator[Promise]:
+        """Yield the lines of manifests whose goods are known, in their order."""
         for line in (line for manifest in manifests for line in manifest.lines):
             unit = self.promised(line)
             if unit is not None:
-                units += [unit] * line.quantity
-        return units
+                yield Promise(line.name, line.quantity, unit)
+
+    def delivery(self, manifests: Iterable[Manifest]) -> list[Unit]:
+        """Return all units that manifests promise and whose goods are known, in their order."""
+        return [one.unit for one in self.promises(manifests) for _ in range(one.quantity)]
 
     def home(self, unit: Unit) -> str:
         """Return where a sound unit belongs."""

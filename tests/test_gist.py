@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from warewheel.agents.clerk import Clerk, Promise
 from warewheel.agents.language import describe
 from warewheel.agents.language.gist import gist
 from warewheel.agents.language.model import Completion, Demand
@@ -15,6 +16,7 @@ from warewheel.configs.orders import moves_of, settle
 from warewheel.configs.schema import Case, Goods, Move, Order, Spot
 from warewheel.flywheel.bench.play import Stage, play
 from warewheel.flywheel.suites.make import delivery_of
+from warewheel.sim.values import Line, Manifest
 
 SUITES = ("base", "conditional", "memory", "quantity", "reference", "rules", "temporal", "zh")
 
@@ -40,7 +42,8 @@ def test_read_word_by_word_it_leads_where_the_order_does(suite: str) -> None:
         for number, order in enumerate(case.meanings):
             known = [u for k, c in enumerate(delivery.cartons) for u in c.values()
                      if order.cartons is None or k in order.cartons]  # fmt: skip
-            said = gist(order, case.rules if number == 0 else (), known, storage)
+            lines = [Promise(f"line-{k}", 1, unit) for k, unit in enumerate(known)]
+            said = gist(order, case.rules if number == 0 else (), lines, storage)
             settled = settle(order, known, storage)
             for unit in known:
                 label = describe.label(unit, storage.heavy_above).replace(":", "")
@@ -83,12 +86,38 @@ def test_read_word_by_word_it_leads_where_the_order_does(suite: str) -> None:
             Order(if_any=Goods(category=("fish",)), otherwise=(Move(to=Spot(zone="cold")),)),
             "if fish: none; all>cold; else>house",
         ),
-        (Order(first=Goods(temperature=("frozen",))), "first 0 frozen; else>house"),
+        (Order(first=Goods(temperature=("frozen",))), "first frozen: none = 0 frozen; else>house"),
     ],
 )
 def test_gists_of_orders(order: Order, said: str) -> None:
     storage = Stage(load_suite("base").cases[0]).briefing.facility.storage
     assert gist(order, (), [], storage) == said
+
+
+def test_what_is_decided_by_manifests_is_told_by_their_lines() -> None:
+    briefing = Stage(Case(id="a", instruction="Do it.", facility="fresh_grocer", seed=7)).briefing
+    skus = {sku.sku: sku for sku in briefing.catalogue.items}
+    lines = tuple(
+        Line(f"line-{k}", skus[sku].gtin, quantity, "", days, "")
+        for k, (sku, quantity, days) in enumerate(
+            [("fresh-eggs", 2, 9), ("honey", 1, 90), ("sour-cream", 1, 9), ("fresh-eggs", 1, 4)]
+        )
+    )
+    clerk = Clerk(briefing.facility, briefing.catalogue)
+    promises = list(clerk.promises([Manifest("carton-0", lines)]))
+    dairy, storage = Goods(category=("dairy",)), briefing.facility.storage
+    heaviest = dairy.model_copy(update={"extreme": "heaviest"})
+    assert gist(Order(first=dairy), (), promises, storage) == (
+        "first dairy: line-0 2, line-2 3, line-3 4 = 4 dairy; else>house"
+    )
+    assert gist(Order(if_any=dairy), (), promises, storage) == (
+        "if dairy: line-0 fresh eggs; else>house"
+    )
+    order = Order(moves=(Move(what=heaviest, to=Spot(zone="cold")),))
+    assert gist(order, (), promises, storage) == (
+        "heaviest dairy: line-0 fresh eggs 0.14*, line-2 sour cream 0.22*, line-3 fresh eggs 0.14 "
+        "= sour cream>cold; else>house"
+    )
 
 
 def test_the_scribe_takes_down_the_gist_of_each_instruction() -> None:

@@ -122,6 +122,10 @@ def test_of_several_of_the_same_goods_it_is_told_which_expires_first() -> None:
     dateless = peas[0].model_copy(update={"expiry": None})
     assert describe.rank(peas[0], [*peas, eggs]) == " (1 of 3 to expire)"
     assert describe.rank(peas[2], [*peas, eggs]) == " (2 of 3 to expire)"
+    stored = [(peas[0], "cold-0"), (eggs, "cold-1"), (peas[2], "cold-2")]
+    assert describe.rank(peas[1], [*peas, eggs], stored) == (
+        " (2 of 3 to expire, 1 at cold-0, 2 at cold-2)"
+    )
     assert describe.rank(eggs, [*peas, eggs]) == ""
     assert describe.rank(dateless, peas) == ""
 

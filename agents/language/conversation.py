@@ -13,6 +13,7 @@ from warewheel.agents.clerk import Clerk
 from warewheel.agents.inventory import CARTON, HAND, Inventory
 from warewheel.agents.plan import Subgoal
 from warewheel.agents.request import Briefing, Request
+from warewheel.configs.schema import Unit
 from warewheel.sim.facts import TABLE
 
 from .describe import label, manifest, rank, site, tally
@@ -130,6 +131,13 @@ class Conversation:
                 if missed:
                     yield f"not seen: {' '.join(missed)}"
 
+    def _stored(self, inventory: Inventory) -> Iterator[tuple[Unit, str]]:
+        """Yield units in slots of the rack, each with the name of its slot."""
+        for entry in inventory.items:
+            unit = self._clerk.unit(inventory, entry.name)
+            if unit is not None and entry.where in self._facility.rack.slots:
+                yield unit, entry.where
+
     def _spot(self, where: str) -> str:
         """Return the zone of a slot; anything else is its own."""
         slot = self._facility.rack.slots.get(where)
@@ -162,7 +170,8 @@ class Conversation:
             unit = self._clerk.unit(inventory, item)
             what = f"unknown goods {read.gtin}" if unit is None else label(unit, self._heavy)
             if unit is not None and self._facility.storage.first_expired_first_out:
-                what += rank(unit, self._clerk.delivery(inventory.manifests))
+                promised = self._clerk.delivery(inventory.manifests)
+                what += rank(unit, promised, self._stored(inventory))
             notes = f' "{read.note}"' if read.note else ""
             odd = " (does not look like it)" if self._clerk.mislabelled(inventory, item) else ""
             listed = "" if self._clerk.listed(inventory, item) else " (not on the manifest)"

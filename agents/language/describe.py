@@ -39,17 +39,26 @@ def label(unit: Unit, heavy_above: float) -> str:
     return _unit(unit, heavy_above, measures=False)
 
 
-def rank(of: Unit, promised: Iterable[Unit]) -> str:
+def rank(of: Unit, promised: Iterable[Unit], stored: Iterable[tuple[Unit, str]] = ()) -> str:
     """Say which of several of the same goods a unit is, by when they expire; else say nothing.
+
+    Where some of them are stored already, it is said which are where.
 
     Args:
         of: The unit.
         promised: All that is promised, the unit too.
+        stored: Units in slots, each with the name of its slot.
     """
     days = [one.expiry for one in promised if one.sku == of.sku and one.expiry is not None]
     if of.expiry is None or len(days) < 2:
         return ""
-    return f" ({1 + sum(day < of.expiry for day in days)} of {len(days)} to expire)"
+    place = {day: 1 + sum(one < day for one in days) for day in [of.expiry, *days]}
+    there = (
+        f", {place[one.expiry]} at {slot}"
+        for one, slot in stored
+        if one.sku == of.sku and one.expiry in place
+    )
+    return f" ({place[of.expiry]} of {len(days)} to expire{''.join(there)})"
 
 
 def tally(of: Unit, there: Iterable[Unit], spot: str, heavy_above: float) -> str:

@@ -2,15 +2,19 @@
 
 A language model writes one for each instruction before its first step, so that it has to find out
 only once who is meant and what holds. Of the clauses of a gist, the first that is about an item
-says where it goes. Conditions and comparisons come with what they were decided by: of goods that
-are compared, a star marks each that is ahead of all before it, so that the last star wins.
+says where it goes. Conditions, comparisons and what comes first are told with the lines of the
+manifests by which they were decided: of goods that are compared, a star marks each that is ahead of
+all before it, so that the last star wins; goods that are counted come with how many they are so
+far.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
+from warewheel.agents.clerk import Promise
 from warewheel.configs.orders import means, settled
 from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Storage, Unit
 
@@ -22,7 +26,7 @@ _NONE = "none"
 def gist(
     order: Order,
     rules: Iterable[SlottingRule],
-    units: Sequence[Unit],
+    promises: Sequence[Promise],
     storage: Storage,
     refusal: str = "",
 ) -> str:
@@ -31,7 +35,7 @@ def gist(
     Args:
         order: What it means.
         rules: Slotting rules that it brings.
-        units: What the manifests promise, in their order.
+        promises: Lines of the manifests, in their order.
         storage: The house rules.
         refusal: Why the instruction is to be refused, if it is.
 
@@ -41,23 +45,21 @@ def gist(
     parts: list[str] = []
     moves = order.moves
     if order.if_any is not None:
-        wanted = settled(order.if_any, units, storage)
-        there = next((u.sku for u in units if means(wanted, u, storage)), None)
-        parts.append(f"if {goods(order.if_any)}: {spoken(there.sku) if there else _NONE}")
+        there = next(_of(order.if_any, promises, storage), None)
+        parts.append(f"if {goods(order.if_any)}: {_name(there) if there else _NONE}")
         moves = order.moves if there else order.otherwise
     if order.first is not None:
-        ahead = settled(order.first, units, storage)
-        parts.append(f"first {sum(means(ahead, u, storage) for u in units)} {_words(ahead)}")
+        parts.append(f"first {_counted(order.first, promises, storage)}")
     if order.within is not None:
         parts.append(f"within {order.within / 60:g} min")
     for move in moves:
-        parts += clauses(move, order.rest, units, storage)
+        parts += clauses(move, order.rest, promises, storage)
     parts += [f"{who(rule)}>{rule.zone}" for rule in rules]
     parts.append(f"refuse {refusal}" if refusal else f"else>{order.rest}")
     return "; ".join(parts)
 
 
-def clauses(move: Move, rest: str, units: Sequence[Unit], storage: Storage) -> Iterator[str]:
+def clauses(move: Move, rest: str, promises: Sequence[Promise], storage: Storage) -> Iterator[str]:
     """Yield the clauses of a move; what it leaves out comes first, and goes where the rest does.
 
     Raises:
@@ -71,8 +73,8 @@ def clauses(move: Move, rest: str, units: Sequence[Unit], storage: Storage) -> I
             yield f"{goods(Goods.model_validate({trait: True}))}>{rest}"
     words = _words(what)
     if what.extreme is not None:
-        found = settled(what, units, storage).sku or (_NONE,)
-        words = f"{what.extreme} {words}: {_measures(what, units, storage)} = {spoken(found[0])}"
+        found = settled(what, _units(promises), storage).sku or (_NONE,)
+        words = f"{what.extreme} {words}: {_measures(what, promises, storage)} = {spoken(found[0])}"
     count = "" if move.count is None else f"{move.count} "
     yield f"{count}{words}>{_where(move.to)}"
 
@@ -81,20 +83,43 @@ def _words(what: Goods) -> str:
     return goods(what) or "all"
 
 
-def _measures(what: Goods, units: Sequence[Unit], storage: Storage) -> str:
+def _units(promises: Iterable[Promise]) -> list[Unit]:
+    return [one.unit for one in promises for _ in range(one.quantity)]
+
+
+def _of(what: Goods, promises: Sequence[Promise], storage: Storage) -> Iterator[Promise]:
+    """Yield the lines that are about some goods."""
+    wanted = settled(what, _units(promises), storage)
+    return (one for one in promises if means(wanted, one.unit, storage))
+
+
+def _name(of: Promise) -> str:
+    return f"{of.line} {spoken(of.unit.sku.sku)}"
+
+
+def _measures(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
     """Say of each of the goods what they are compared by, as manifests do."""
     plain = what.model_copy(update={"extreme": None})
-    skus = {u.sku.sku: u.sku for u in units if means(plain, u, storage)}
     by_mass = what.extreme in ("heaviest", "lightest")
     sign = 1 if what.extreme in ("heaviest", "tallest") else -1
     best = -math.inf
     said = []
-    for sku in skus.values():
+    for one in _of(plain, promises, storage):
+        sku = one.unit.sku
         size = f"{sku.mass:.2f}" if by_mass else f"{sku.size[2] * 100:.1f}"
         ahead = sign * float(size) > best
         best = max(best, sign * float(size))
-        said.append(f"{spoken(sku.sku)} {size}{'*' if ahead else ''}")
+        said.append(f"{_name(one)} {size}{'*' if ahead else ''}")
     return ", ".join(said) or _NONE
+
+
+def _counted(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
+    """Say in which lines some goods are, with how many these are so far, and how many in all."""
+    some = list(_of(what, promises, storage))
+    sums = itertools.accumulate(one.quantity for one in some)
+    lines = ", ".join(f"{one.line} {number}" for one, number in zip(some, sums, strict=True))
+    words = _words(settled(what, _units(promises), storage))
+    return f"{words}: {lines or _NONE} = {sum(one.quantity for one in some)} {words}"
 
 
 def _where(spot: Spot) -> str:

@@ -76,5 +76,5 @@ def understood(briefing: Briefing, request: Request) -> str:
     order = briefing.orders[request.number]
     storage = briefing.facility.storage
     rules = storage.slotting[: briefing.unsaid] if request.number == 0 else ()
-    units = clerk.delivery(request.inventory.manifests)
-    return gist(order, rules, units, storage, briefing.refusal)
+    promises = list(clerk.promises(request.inventory.manifests))
+    return gist(order, rules, promises, storage, briefing.refusal)

@@ -21,7 +21,7 @@ TRACKS: tuple[Track, ...] = get_args(Track)
 # Most tokens of a step; a model that thinks aloud first gets more.
 _LIMIT = {"free": 512, "schema": 96, "grammar": 96}
 # Most tokens of a gist.
-GIST = 192
+GIST = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from warewheel.agents.clerk import Clerk
+from warewheel.agents.clerk import Clerk, Promise
 from warewheel.agents.language import describe
 from warewheel.agents.language.conversation import SYSTEM
 from warewheel.agents.request import Briefing
@@ -18,6 +18,7 @@ from warewheel.configs.orders import places_of
 from warewheel.configs.schema import Case, Facility, Sku, Spot, Unit
 from warewheel.envs.draw import manifest, number
 from warewheel.flywheel.bench.play import Stage
+from warewheel.sim.values import Manifest
 
 from .meanings import Delivery, Draw
 from .noise import Noise
@@ -89,12 +90,20 @@ def expiry(sku: Sku, rng: np.random.Generator) -> int | None:
 
 def head(of: Briefing, units: Sequence[Unit]) -> list[str]:
     """Return what is told before an instruction: the site, and what a carton should hold."""
-    promised, clerk = manifest("carton-1", units, 1), Clerk(of.facility, of.catalogue)
-    heavy_above = of.facility.storage.heavy_above
+    clerk, heavy_above = Clerk(of.facility, of.catalogue), of.facility.storage.heavy_above
     return [
         *describe.site(of.facility, of.body),
-        *describe.manifest(promised, clerk.promised, heavy_above),
+        *describe.manifest(_manifest(units), clerk.promised, heavy_above),
     ]
+
+
+def promises(of: Briefing, units: Sequence[Unit]) -> list[Promise]:
+    """Return the lines that are told of what a carton should hold."""
+    return list(Clerk(of.facility, of.catalogue).promises([_manifest(units)]))
+
+
+def _manifest(units: Sequence[Unit]) -> Manifest:
+    return manifest("carton-1", units, 1)
 
 
 def speaker(rng: np.random.Generator, phrases: str = "train") -> Speaker:
@@ -112,10 +121,15 @@ def noise(rng: np.random.Generator, phrases: str = "train") -> Noise:
     return Noise(load_phrases(phrases), rng)
 
 
-def item(name: str, unit: Unit, units: Iterable[Unit], site: Facility) -> str:
-    """Return what is told after a scan of one of some units."""
+def item(
+    name: str, unit: Unit, units: Iterable[Unit], site: Facility,
+    stored: Iterable[tuple[Unit, str]] = (),
+) -> str:  # fmt: skip
+    """Return what is told after a scan of one of some units, with some of them in slots."""
     said = f"{name} is {describe.label(unit, site.storage.heavy_above)}"
-    return said + describe.rank(unit, units) if site.storage.first_expired_first_out else said
+    if site.storage.first_expired_first_out:
+        said += describe.rank(unit, units, stored)
+    return said
 
 
 class Tally:

@@ -110,7 +110,8 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
     kinds, phrases = (_CHINESE, "zh-train") if chinese else (plan.kinds, "train")
     noise, speaker = asking.noise(rng, phrases), asking.speaker(rng, phrases)
     draw = asking.draw(delivery, rng, phrases)
-    head = asking.head(briefing, list(units.values()))
+    listed = list(units.values())
+    head, promised = asking.head(briefing, listed), asking.promises(briefing, listed)
     asked = 0
     for _ in range(_TRIES):
         kind = kinds[int(rng.integers(len(kinds)))]
@@ -125,8 +126,7 @@ def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> I
             continue
         (text,) = noise.told(meaning.sentences)
         meant = gist(
-            meaning.orders[0], meaning.rules, list(units.values()), site.storage,
-            meaning.refuse or "",
+            meaning.orders[0], meaning.rules, promised, site.storage, meaning.refuse or "",
         )  # fmt: skip
         told = "\n".join([*head, f"told: {text}"])
         head = []

@@ -43,7 +43,7 @@ def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Aske
     delivery = asking.delivery(briefing, _UNITS, rng)
     site, units = delivery.facility, list(delivery.cartons[0].values())
     draw, noise = asking.draw(delivery, rng), asking.noise(rng)
-    head = asking.head(briefing, units)
+    head, promised = asking.head(briefing, units), asking.promises(briefing, units)
     asked = 0
     for _ in range(_TRIES):
         meaning = draw.draw("first")
@@ -54,7 +54,7 @@ def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Aske
         head = []
         (order,) = meaning.orders
         assert order.first is not None
-        meant = gist(order, (), units, site.storage)
+        meant = gist(order, (), promised, site.storage)
         ahead = {
             name
             for name, unit in delivery.cartons[0].items()

@@ -56,7 +56,7 @@ def _questions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
         if slotting.fits([*mates, unit], free(zone), []):
             units.append(unit)
     told = "\n".join([*asking.head(briefing, units), f"told: {_told(drawn, rng)}"])
-    meant = gist(Order(), (), units, storage)
+    meant = gist(Order(), (), [], storage)
     order = [units[int(k)] for k in rng.permutation(len(units))]
     stored = list[tuple[Unit, str]]()
     for k, unit in enumerate(order):
@@ -68,7 +68,7 @@ def _questions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
         slot = slotting.order(unit, left, there, (), expected)[0]
         name = f"item-{k + 1}"
         answer = write(Subgoal("place", name, slot))
-        yield Asked(told, meant, asking.item(name, unit, units, site), answer)
+        yield Asked(told, meant, asking.item(name, unit, units, site, stored), answer)
         stored.append((unit, slot))
 
 
