@@ -189,9 +189,19 @@ class Motion:
         count = max(1, math.ceil(float(np.linalg.norm(b - a)) / _TURN_STEP))
         return [a + (b - a) * (k / count) for k in range(1, count + 1)]
 
-    def timed(self, waypoints: Array, slow: float, period: float) -> Array:
-        """Return joint targets per control period; ``slow`` is the share of full speed."""
-        return trajectory(waypoints, self.twin.speed * slow, self.twin.acceleration * slow, period)
+    def timed(
+        self, waypoints: Array, slow: float, period: float, smooth: float | None = None
+    ) -> Array:
+        """Return joint targets per control period.
+
+        Args:
+            waypoints: Of the joints [rad], shape (n, dof).
+            slow: Share of full speed.
+            period: Control period [s].
+            smooth: Share of full acceleration; ``slow`` if absent.
+        """
+        acceleration = self.twin.acceleration * (slow if smooth is None else smooth)
+        return trajectory(waypoints, self.twin.speed * slow, acceleration, period)
 
     def _touches(self, joints: Array) -> bool:
         return self.twin.touches(joints, self._ignore, self._margin)

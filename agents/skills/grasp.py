@@ -37,12 +37,14 @@ class Grasp:
         yaw: Angle of the tool's y axis, along which jaws open, in W [rad].
         grip: How far the end effector is closed on the way there.
         lean: Rotation vector in W from straight down to how the tool comes in [rad].
+        sure: Nothing speaks against carrying the item as fast as usual.
     """
 
     position: Vec3
     yaw: float
     grip: float
     lean: Vec3 = (0.0, 0.0, 0.0)
+    sure: bool = True
 
 
 def pinches(item: ItemState, jaws: Jaws, attempt: int = 0) -> list[Grasp]:

@@ -7,6 +7,7 @@ its outcome. A move is a part of one.
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -32,6 +33,9 @@ Skill = Generator[Action, Belief, Outcome]
 
 # Share of full speed while the hand holds something.
 _CARRY = 0.7
+# Shares of full speed and acceleration where it may not hold that firmly: goods creep between the
+# jaws until they jump out, the more so the faster they are carried.
+_GENTLY, _SOFTLY = 0.2, 0.07
 # Rise from a posture in touch with something, again and again [m].
 _BACK_OFF = 0.04
 _BACK_OFFS = 3
@@ -72,6 +76,10 @@ class Mover:
         self.joints = np.array(body.home, dtype=float)
         self.grips = (0.0,) * body.effectors
         self.held: Held | None = None
+        # What the hand holds may not be held firmly.
+        self.gently = False
+        # How often each item was tried to grip since it was put down last.
+        self.tries = Counter[str]()
         # Grips that were tried so far, for who learns from them.
         self.tried: list[Tried] = []
         self._period = period
@@ -87,9 +95,11 @@ class Mover:
         Raises:
             DroppedError: What the hand held is no longer in it.
         """
+        smooth = None
         if self.held is not None:
-            slow *= _CARRY
-        for joints in self.motion.timed(waypoints, slow, self._period):
+            slow *= _GENTLY if self.gently else _CARRY
+            smooth = _SOFTLY if self.gently else slow
+        for joints in self.motion.timed(waypoints, slow, self._period, smooth):
             self.joints = joints
             belief = yield Action(joints, self.grips)
             self._watch(belief)

@@ -30,13 +30,16 @@ _MARGIN = 0.03
 _SLIP = 0.03
 # One that has moved so far between the jaws while it was lifted may be lost on the way [m], [rad].
 _CREEP, _TURN = 0.004, 0.12
+# One that has moved so far is carried gently.
+_LOOSE, _TWIST = 0.0005, 0.02
 
 
 def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
     """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then.
 
     Where none can be reached, the item is moved to where one can, if the hand knows how. A grip in
-    which the item moves while it is lifted is let go, but for the last.
+    which the item moves while it is lifted is let go, but for the last. Which grips were tried is
+    remembered until the item was put down somewhere.
 
     Args:
         mover: The body.
@@ -48,7 +51,8 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
     for attempt in range(attempts):
         before = mover.last_seen(belief, name)
         picture = hand.look(before, belief.look)
-        grasps = hand.grasps(before, attempt, picture)
+        grasps = hand.grasps(before, mover.tries[name], picture)
+        mover.tries[name] += 1
         try:
             belief, grasp = yield from _reach(mover, belief, name, grasps)
         except NoMotionError as error:
@@ -67,11 +71,13 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
             belief = yield from hand.seize(mover, belief)
             grip = relative(belief.tool, mover.last_seen(belief, name).pose)
             mover.held = Held(name, grip)
+            mover.gently = not grasp.sure or mover.tries[name] > 1
             low = mover.motion.twin.pose(mover.joints)
             belief = yield from _lift(mover, belief)
             now = relative(belief.tool, mover.last_seen(belief, name).pose)
             if math.dist(now.position, grip.position) < _SLIP:
-                if not _creeps(grip, now) or attempt == attempts - 1:
+                if not _moved(grip, now, _CREEP, _TURN) or attempt == attempts - 1:
+                    mover.gently |= _moved(grip, now, _LOOSE, _TWIST)
                     mover.mark(held=True)
                     return Outcome(True)
                 # It is put back before it falls.
@@ -84,11 +90,11 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
     return Outcome(False, cause)
 
 
-def _creeps(before: Pose, now: Pose) -> bool:
-    """Tell whether an item moves between the jaws that hold it, by where it was and is in them."""
+def _moved(before: Pose, now: Pose, shift: float, turn: float) -> bool:
+    """Tell whether an item has moved farther than that [m], [rad] between the jaws."""
     one, other = (Rotation.from_quat(pose.orientation) for pose in (before, now))
     turned = float((one.inv() * other).magnitude())
-    return math.dist(now.position, before.position) > _CREEP or turned > _TURN
+    return math.dist(now.position, before.position) > shift or turned > turn
 
 
 def _reach(

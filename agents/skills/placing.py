@@ -54,5 +54,6 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
         if math.dist(now.position, gripped.pose.position) < _APPROACH / 2:
             mover.held = Held(held.name, now)  # it came back up with the tool
             return Outcome(False, "STUCK")
+        mover.tries.pop(held.name, None)
         return Outcome(True)
     return Outcome(False, cause)
