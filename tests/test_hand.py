@@ -6,10 +6,11 @@ import base64
 import itertools
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -19,31 +20,39 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from warewheel.agents.hand import CARD, HEURISTIC, hand_id, scorer_of
+from warewheel.agents.perceive import TruePoses
 from warewheel.agents.skills.crops import (
     CROP,
     FACTS,
     WIDTH,
     Features,
+    Portrait,
     features,
     mirrored,
     portrait,
     unpacked,
 )
-from warewheel.agents.skills.grasp import pinches
+from warewheel.agents.skills.grasp import Grasp, pinches
+from warewheel.agents.skills.hands import JawHand
+from warewheel.agents.skills.moves import Mover
+from warewheel.agents.skills.picking import pick
+from warewheel.agents.skills.placing import place
 from warewheel.agents.skills.proposals import proposals
 from warewheel.agents.skills.scorer import WEIGHTS, Scorer
 from warewheel.configs import load_body, load_catalogue, load_facility, prism
 from warewheel.configs.capability import flat_top
 from warewheel.configs.schema import Jaws, PrismShape, Sku, Unit
-from warewheel.flywheel.turns import hands
+from warewheel.flywheel.turns import drills, hands
 from warewheel.flywheel.turns.drills import Choice, Drill, drill
 from warewheel.flywheel.turns.hands import AWKWARD, PLAIN, TRIALS, UNSEEN, HandLearner
 from warewheel.flywheel.turns.learner import Lost
 from warewheel.scripts.main import main
 from warewheel.sim.facts import inside
+from warewheel.sim.motion import Motion
 from warewheel.sim.spec import Placement, WorldSpec
-from warewheel.sim.values import ItemState, Pose, Vec3
-from warewheel.sim.world import World
+from warewheel.sim.twin import Twin
+from warewheel.sim.values import Action, ItemState, Observation, Pose, Vec3
+from warewheel.sim.world import PERIOD, World
 
 _EFFECTOR = load_body("panda").effector
 assert isinstance(_EFFECTOR, Jaws)
@@ -285,8 +294,6 @@ def test_a_drill_comes_out_the_same_again_whoever_chooses(heuristic: Path) -> No
 
 
 def test_in_a_drill_a_carton_is_open_and_nothing_falls_out_of_it() -> None:
-    from warewheel.flywheel.turns import drills
-
     some = load_catalogue(AWKWARD).items[:3]
     for seed in range(3):
         seen = drills._bench().in_carton(some, np.random.default_rng(seed))
@@ -306,6 +313,64 @@ def test_a_hand_grips_what_its_scorer_likes_best(tmp_path: Path) -> None:
     assert found.row is not None and plain.row is not None
     assert not np.array_equal(found.row, plain.row)
     assert hand_id(str(tmp_path)).startswith(f"{tmp_path}@")
+
+
+@pytest.fixture
+def bench() -> drills._Bench:
+    return drills._bench()
+
+
+def test_what_takes_another_grip_is_carried_slowly(
+    bench: drills._Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = Counter[bool]()
+    for sure in (True, False):
+        seen = bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0))
+        (usual, *_) = pinches(seen.view.scene.item("item-0"), bench.jaws)
+        hand = drills._Given(bench.jaws, [replace(usual, sure=sure)])
+        step = World.step
+
+        def counted(
+            world: World, action: Action, step: Any = step, sure: bool = sure
+        ) -> Observation:
+            steps[sure] += 1
+            seen: Observation = step(world, action)
+            return seen
+
+        monkeypatch.setattr(World, "step", counted)
+        assert bench.attempt(hand, seen, 0).success
+        monkeypatch.setattr(World, "step", step)
+    assert steps[False] > 1.3 * steps[True], steps
+
+
+def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Bench) -> None:
+    asked: list[int] = []
+
+    class Clumsy(JawHand):
+        """Grips the air over the item, and then nothing at all."""
+
+        def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+            asked.append(attempt)
+            x, y, z = item.pose.position
+            return [Grasp((x, y, z + 0.2), 0.0, 0.0)]
+
+    seen = bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0))
+    twin, eye = Twin(bench.facility, bench.body), TruePoses()
+    home = np.array(bench.body.home)
+    motion = Motion(twin, bench.body.base, home, np.random.default_rng(0))
+    mover = Mover(bench.facility, bench.body, motion, PERIOD, Clumsy(bench.jaws))
+    belief = eye.perceive(seen)
+    for _ in range(2):
+        outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=2), eye, belief)
+        assert not outcome.success
+    assert asked == [0, 1, 2, 3]
+    mover.hand = JawHand(bench.jaws)
+    outcome, belief = bench._run(pick(mover, belief, "item-0"), eye, belief)
+    assert outcome.success and mover.tries["item-0"] == 5 and mover.gently
+    x, y, z = bench.facility.table.centre
+    outcome, belief = bench._run(place(mover, belief, [((x, y, z), 0.0)]), eye, belief)
+    assert outcome.success and not mover.tries["item-0"]
+    twin.close()
 
 
 # The learner
@@ -425,8 +490,6 @@ def test_drills_of_turns_and_runs_and_judges_are_all_different(heuristic: Path) 
 
 
 def test_pinches_stay_the_way_of_a_hand_without_a_scorer() -> None:
-    from warewheel.agents.skills.hands import JawHand
-
     picture = JawHand(JAWS).look(item(), ramp)
     assert JawHand(JAWS).grasps(item(), 0, picture) == pinches(item(), JAWS, 0)
     plenty = JawHand(JAWS, Scorer(weights(0, 8))).grasps(item(), 0, picture)

@@ -21,7 +21,8 @@ _LOW, _HIGH = 0.012, 0.008
 def proposals(item: ItemState, jaws: Jaws) -> list[Grasp]:
     """Return grips from every side, beside the middle too and at several heights.
 
-    The item's bounding box may be wider than the jaws there: its corners may be empty.
+    The item's bounding box may be wider than the jaws there: its corners may be empty. None is
+    `sure`: what takes another grip than the usual one is awkward to carry, too.
     """
     x, y, z = item.pose.position
     half = extent(item) / 2
@@ -39,5 +40,5 @@ def proposals(item: ItemState, jaws: Jaws) -> list[Grasp]:
         for share in _ASIDE:
             a = share * length
             at = (x - math.sin(yaw) * a, y + math.cos(yaw) * a)
-            found += [Grasp((*at, low + t * (high - low)), yaw, grip) for t in _HEIGHTS]
+            found += [Grasp((*at, low + t * (high - low)), yaw, grip, sure=False) for t in _HEIGHTS]
     return found

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -79,8 +78,6 @@ class Scorer:
     ) -> list[Grasp]:  # fmt: skip
         """Return the best grips, the best first; another side comes first in each attempt.
 
-        All but the usual one are not `sure`: what takes another grip is awkward to carry, too.
-
         Args:
             item: What is to be gripped.
             grasps: To choose from.
@@ -90,7 +87,7 @@ class Scorer:
             attempt: Counts from 0.
         """
         scores = self.scores(features(item, grasps, picture))
-        order = [replace(grasps[k], sure=False) for k in np.argsort(-scores, kind="stable")]
+        order = [grasps[k] for k in np.argsort(-scores, kind="stable")]
         # What did not hold once will hardly hold again; the best from each side, in turn.
         sides: dict[float, Grasp] = {}
         for grasp in order:
