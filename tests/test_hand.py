@@ -366,7 +366,7 @@ def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Be
     assert asked == [0, 1, 2, 3]
     mover.hand = JawHand(bench.jaws)
     outcome, belief = bench._run(pick(mover, belief, "item-0"), eye, belief)
-    assert outcome.success and mover.tries["item-0"] == 5 and mover.gently
+    assert outcome.success and mover.tries["item-0"] == 5 and not mover.gently
     x, y, z = bench.facility.table.centre
     outcome, belief = bench._run(place(mover, belief, [((x, y, z), 0.0)]), eye, belief)
     assert outcome.success and not mover.tries["item-0"]

@@ -30,8 +30,6 @@ _MARGIN = 0.03
 _SLIP = 0.03
 # One that has moved so far between the jaws while it was lifted may be lost on the way [m], [rad].
 _CREEP, _TURN = 0.004, 0.12
-# One that has moved so far is carried gently.
-_LOOSE, _TWIST = 0.0005, 0.02
 
 
 def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
@@ -70,14 +68,12 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
         try:
             belief = yield from hand.seize(mover, belief)
             grip = relative(belief.tool, mover.last_seen(belief, name).pose)
-            mover.held = Held(name, grip)
-            mover.gently = not grasp.sure or mover.tries[name] > 1
+            mover.held, mover.gently = Held(name, grip), not grasp.sure
             low = mover.motion.twin.pose(mover.joints)
             belief = yield from _lift(mover, belief)
             now = relative(belief.tool, mover.last_seen(belief, name).pose)
             if math.dist(now.position, grip.position) < _SLIP:
-                if not _moved(grip, now, _CREEP, _TURN) or attempt == attempts - 1:
-                    mover.gently |= _moved(grip, now, _LOOSE, _TWIST)
+                if not _creeps(grip, now) or attempt == attempts - 1:
                     mover.mark(held=True)
                     return Outcome(True)
                 # It is put back before it falls.
@@ -90,11 +86,11 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
     return Outcome(False, cause)
 
 
-def _moved(before: Pose, now: Pose, shift: float, turn: float) -> bool:
-    """Tell whether an item has moved farther than that [m], [rad] between the jaws."""
+def _creeps(before: Pose, now: Pose) -> bool:
+    """Tell whether an item moves between the jaws that hold it, by where it was and is in them."""
     one, other = (Rotation.from_quat(pose.orientation) for pose in (before, now))
     turned = float((one.inv() * other).magnitude())
-    return math.dist(now.position, before.position) > shift or turned > turn
+    return math.dist(now.position, before.position) > _CREEP or turned > _TURN
 
 
 def _reach(
