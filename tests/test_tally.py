@@ -113,6 +113,10 @@ def test_a_unit_counts_once_for_each_kind_that_it_is_of() -> None:
     assert describe.tally(eggs, [peas, eggs], "cold", 9.0) == (
         "so far 1 dairy>cold; 1 fragile>cold; 1 chilled>cold; 2 to home>cold"
     )
+    # Of what is to come first there may be some in several zones.
+    assert describe.tally(peas, [peas], "cold", 9.0, [peas, eggs]) == (
+        "so far 1 frozen>cold; 1 to home>cold (2 in all)"
+    )
 
 
 def test_of_several_of_the_same_goods_it_is_told_which_expires_first() -> None:

@@ -30,13 +30,16 @@ def manifest(
     yield f"{of.carton} should hold"
     for line in of.lines:
         unit = promised(line)
-        what = "unknown goods" if unit is None else _unit(unit, heavy_above, measures=True)
-        yield f"{line.name}: {line.quantity} {what}"
+        if unit is None:
+            yield f"{line.quantity} unknown goods: {line.name}"
+        else:
+            kinds, rest = _kind(unit.sku, heavy_above), _rest(unit, measures=True)
+            yield f"{line.quantity} {kinds}: {line.name} {rest}"
 
 
 def label(unit: Unit, heavy_above: float) -> str:
     """Say what the label of a unit says; that is nothing about measures."""
-    return _unit(unit, heavy_above, measures=False)
+    return f"{_kind(unit.sku, heavy_above)}: {_rest(unit, measures=False)}"
 
 
 def rank(of: Unit, promised: Iterable[Unit], stored: Iterable[tuple[Unit, str]] = ()) -> str:
@@ -61,18 +64,30 @@ def rank(of: Unit, promised: Iterable[Unit], stored: Iterable[tuple[Unit, str]] 
     return f" ({place[of.expiry]} of {len(days)} to expire{''.join(there)})"
 
 
-def tally(of: Unit, there: Iterable[Unit], spot: str, heavy_above: float) -> str:
+def tally(
+    of: Unit, there: Iterable[Unit], spot: str, heavy_above: float, stored: Iterable[Unit] = ()
+) -> str:
     """Say how many there are in a spot of each kind that a unit is of, in the words of gists.
+
+    Where more of a kind are stored elsewhere, it is said how many there are in all.
 
     Args:
         of: The unit that came last.
         there: All units in the spot.
         spot: Name of a zone, of the table or of a tote.
         heavy_above: Goods of a larger mass are called heavy [kg].
+        stored: All units in slots.
     """
-    counts = Counter(kind for unit in there for kind in _kinds(unit, heavy_above))
-    kinds = _kinds(of, heavy_above)
-    return f"so far {'; '.join(f'{counts[kind]} {kind}>{spot}' for kind in kinds)}"
+    here, everywhere = (
+        Counter(kind for unit in some for kind in _kinds(unit, heavy_above))
+        for some in (there, stored)
+    )
+    said = [
+        f"{here[kind]} {kind}>{spot}"
+        + (f" ({everywhere[kind]} in all)" if everywhere[kind] > here[kind] else "")
+        for kind in _kinds(of, heavy_above)
+    ]
+    return f"so far {'; '.join(said)}"
 
 
 def spoken(name: str) -> str:
@@ -109,14 +124,21 @@ def goods(of: Goods) -> str:
     return " ".join(named)
 
 
-def _unit(unit: Unit, heavy_above: float, measures: bool) -> str:
-    """Say in a few words what a unit is."""
-    sku = unit.sku
-    # What is looked up comes before what is found: small models copy what follows with ease.
+def _kind(sku: Sku, heavy_above: float) -> str:
+    """Say of what kinds goods are.
+
+    That is looked up, and comes before what is found: small models copy what follows with ease.
+    """
     kinds = [spoken(sku.category), *_traits(sku)]
     if sku.mass > heavy_above:
         kinds.append("heavy")
-    words = [f"{' '.join(kinds)}: {spoken(sku.sku)}"]
+    return " ".join(kinds)
+
+
+def _rest(unit: Unit, measures: bool) -> str:
+    """Say in a few words what else a unit is."""
+    sku = unit.sku
+    words = [spoken(sku.sku)]
     if measures:
         words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.1f} cm")
     if unit.route:

@@ -18,6 +18,7 @@ from warewheel.configs.orders import places_of
 from warewheel.configs.schema import Case, Facility, Sku, Spot, Unit
 from warewheel.envs.draw import manifest, number
 from warewheel.flywheel.bench.play import Stage
+from warewheel.sim.facts import TABLE
 from warewheel.sim.values import Manifest
 
 from .meanings import Delivery, Draw
@@ -154,7 +155,10 @@ class Tally:
         if self._last is None:
             return question
         spot, unit = self._last
-        return f"{describe.tally(unit, self._there[spot], spot, self._heavy)}\n{question}"
+        stored = [one for name, some in self._there.items() if name != TABLE for one in some]
+        known = [] if spot == TABLE else stored
+        said = describe.tally(unit, self._there[spot], spot, self._heavy, known)
+        return f"{said}\n{question}"
 
 
 def place(spot: Spot, site: Facility) -> str:
