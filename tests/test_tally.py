@@ -137,8 +137,14 @@ def test_of_several_of_the_same_goods_it_is_told_which_expires_first() -> None:
 def test_kinds_come_before_the_name() -> None:
     skus = {sku.sku: sku for sku in load_catalogue("grocer").items}
     eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="home")
-    assert describe.label(eggs, 9.0) == "dairy chilled fragile: fresh eggs to home 9 days"
-    assert describe.label(eggs, 0.0).startswith("dairy chilled fragile heavy: fresh eggs")
+    assert describe.label(eggs, 9.0) == "dairy chilled fragile to home: fresh eggs 9 days"
+    assert describe.label(eggs, 0.0).startswith("dairy chilled fragile heavy to home: fresh eggs")
+    manifest = Manifest("carton-0", (Line("line-3", eggs.sku.gtin, 2, "", 9, "home"),))
+    assert list(describe.manifest(manifest, lambda _: eggs, 9.0)) == [
+        "carton-0 should hold",
+        "2 dairy chilled fragile to home: line-3 fresh eggs 0.14 kg 6.5 cm 9 days",
+    ]
+    assert list(describe.manifest(manifest, lambda _: None, 9.0))[1] == "2 unknown goods: line-3"
 
 
 def test_what_is_promised_counts_as_often_as_a_manifest_says() -> None:

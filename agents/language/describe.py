@@ -33,13 +33,13 @@ def manifest(
         if unit is None:
             yield f"{line.quantity} unknown goods: {line.name}"
         else:
-            kinds, rest = _kind(unit.sku, heavy_above), _rest(unit, measures=True)
+            kinds, rest = _kind(unit, heavy_above), _rest(unit, measures=True)
             yield f"{line.quantity} {kinds}: {line.name} {rest}"
 
 
 def label(unit: Unit, heavy_above: float) -> str:
     """Say what the label of a unit says; that is nothing about measures."""
-    return f"{_kind(unit.sku, heavy_above)}: {_rest(unit, measures=False)}"
+    return f"{_kind(unit, heavy_above)}: {_rest(unit, measures=False)}"
 
 
 def rank(of: Unit, promised: Iterable[Unit], stored: Iterable[tuple[Unit, str]] = ()) -> str:
@@ -124,14 +124,16 @@ def goods(of: Goods) -> str:
     return " ".join(named)
 
 
-def _kind(sku: Sku, heavy_above: float) -> str:
-    """Say of what kinds goods are.
+def _kind(unit: Unit, heavy_above: float) -> str:
+    """Say all that gists may mean a unit by, but its name.
 
     That is looked up, and comes before what is found: small models copy what follows with ease.
     """
-    kinds = [spoken(sku.category), *_traits(sku)]
-    if sku.mass > heavy_above:
+    kinds = [spoken(unit.sku.category), *_traits(unit.sku)]
+    if unit.sku.mass > heavy_above:
         kinds.append("heavy")
+    if unit.route:
+        kinds.append(f"to {unit.route}")
     return " ".join(kinds)
 
 
@@ -141,8 +143,6 @@ def _rest(unit: Unit, measures: bool) -> str:
     words = [spoken(sku.sku)]
     if measures:
         words.append(f"{sku.mass:.2f} kg {sku.size[2] * 100:.1f} cm")
-    if unit.route:
-        words.append(f"to {unit.route}")
     if unit.expiry is not None:
         words.append(f"{unit.expiry} days")
     if unit.condition != "intact":
