@@ -311,7 +311,9 @@ def test_each_turn_is_wider_and_none_has_the_seeds_of_another() -> None:
     kinds = [{one.kind for one in turn} for turn in turns]
     assert all(a <= b for a, b in itertools.pairwise(kinds))
     assert kinds[0] == {"base"} and kinds[-1] == set(KINDS)
-    seeds = [one.case.seed for turn in [*turns, held_out(4, 2)] for one in turn]
+    seeds = [
+        one.case.seed for turn in [*turns, held_out(4, 2), held_out(4, 2, look=1)] for one in turn
+    ]
     seeds += [one.case.seed for one in (*scenarios(1, 30, 1), *repeated(1, 30, 0, {}))]
     assert len(set(seeds)) == len(seeds) and min(seeds) >= FIRST
     assert turns[2] == list(scenarios(2, 30, 0, failures))
@@ -420,7 +422,9 @@ def test_the_first_and_the_last_crew_are_filmed_on_a_delivery_that_was_won(
 
 def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    monkeypatch.setattr(brains, "held_out", lambda turn, each, site: held_out(turn, 1)[:2])
+    monkeypatch.setattr(
+        brains, "held_out", lambda turn, each, site, look: held_out(turn, 1, look=look)[:2]
+    )
     monkeypatch.setattr(brains, "KINDS", ("base",))
     asked = ["flywheel", "--learn", "brain", "--turns", "1", "--budget", "5", "--workers", "1",
              "--out"]  # fmt: skip
