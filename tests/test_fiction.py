@@ -39,6 +39,19 @@ def test_a_made_up_site_is_a_site(site: str) -> None:
                 assert zone in {column.zone for column in facility.rack.columns}
 
 
+def test_some_goods_go_by_names_that_nobody_has_heard() -> None:
+    known = {
+        word for site in SITES for sku in load_cell(site, "panda")[2].items
+        for word in sku.sku.split("-")
+    }  # fmt: skip
+    cells = [stage(seed).cell for seed in range(20)]
+    called = [sku.sku.split("-") for cell in cells if cell is not None for sku in cell[2].items]
+    numbered = sum(words[-1].isdigit() for words in called)
+    unheard = sum(any(w not in known and not w.isdigit() for w in words) for words in called)
+    assert 0.15 < numbered / len(called) < 0.35
+    assert 0.15 < unheard / len(called) < 0.35
+
+
 def test_same_seed_same_site_and_another_seed_another() -> None:
     told = ["\n".join(describe.site(*stage(seed).cell[:2])) for seed in range(50)]  # type: ignore[index]
     assert told[7] == "\n".join(describe.site(*stage(7).cell[:2]))  # type: ignore[index]

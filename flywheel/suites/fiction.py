@@ -33,6 +33,10 @@ _APART: tuple[tuple[Keeping, float], ...] = (("cold", 0.5), ("hazmat", 0.6), ("s
 _ROUTES, _CARE, _OPEN = 0.4, 0.2, 0.6
 # Categories of goods, and those with a rule of their own, at least and at most.
 _CATEGORIES, _RULED = (5, 9), (0, 3)
+# Shares of goods that go by a made-up word, and that have a number in their name: what can only be
+# copied letter by letter.
+_INVENTED, _NUMBERED = 0.25, 0.25
+_CONSONANTS, _VOWELS, _SYLLABLES = "bdfgklmnprstvz", "aeiou", (2, 3)
 # Shares of goods that are like this, where a site has a place for them.
 _IS_COLD, _IS_HAZARD, _IS_FRAGILE, _IS_PRECIOUS, _EXPIRES = 0.35, 0.2, 0.2, 0.15, 0.6
 _Between = tuple[int, int] | None
@@ -139,7 +143,9 @@ def _rules(
 def _catalogue(real: Catalogue, keeps: set[Keeping], rng: np.random.Generator) -> Catalogue:
     """Return goods of the same sizes under other names, and of other kinds."""
     skus, categories = _words()
-    called = _several(skus, len(real.items), rng)
+    called = dict.fromkeys(_named(name, rng) for name in _several(skus, len(real.items), rng))
+    while len(called) < len(real.items):
+        called[_named(_one(skus, rng), rng)] = None
     some = _several(categories, number(rng, _CATEGORIES), rng)
     return real.model_copy(
         update={
@@ -149,6 +155,18 @@ def _catalogue(real: Catalogue, keeps: set[Keeping], rng: np.random.Generator) -
             )
         }
     )
+
+
+def _named(name: str, rng: np.random.Generator) -> str:
+    """Return the name of goods, some of it made up."""
+    words = name.split("-")
+    if rng.random() < _INVENTED:
+        words[-1] = "".join(
+            _one(_CONSONANTS, rng) + _one(_VOWELS, rng) for _ in range(number(rng, _SYLLABLES))
+        )
+    if rng.random() < _NUMBERED:
+        words.append(f"{rng.integers(1000):03d}")
+    return "-".join(words)
 
 
 def _sku(real: Sku, name: str, category: str, keeps: set[Keeping], rng: np.random.Generator) -> Sku:
