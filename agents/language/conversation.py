@@ -119,7 +119,7 @@ class Conversation:
                 inside = [e.name for e in inventory.items if self._spot(e.where) == spot]
                 there = (self._clerk.unit(inventory, name) for name in inside)
                 known = [one for one in there if one is not None]
-                stored = [] if where == TABLE else [one for one, _ in self._stored(inventory)]
+                stored = (one for one, _ in self._stored(inventory))
                 yield tally(unit, known, spot, self._heavy, stored)
         if any(where != HAND for where in expected.values()):
             left = [e.name for e in inventory.items if inventory.opened and e.where == CARTON]

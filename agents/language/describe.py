@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 from warewheel.configs.schema import Body, Facility, Goods, Sku, SlottingRule, Unit
+from warewheel.sim.facts import TABLE
 from warewheel.sim.values import Line, Manifest
 
 
@@ -76,11 +77,11 @@ def tally(
         there: All units in the spot.
         spot: Name of a zone, of the table or of a tote.
         heavy_above: Goods of a larger mass are called heavy [kg].
-        stored: All units in slots.
+        stored: All units in slots; what is on the table is not stored.
     """
     here, everywhere = (
         Counter(kind for unit in some for kind in _kinds(unit, heavy_above))
-        for some in (there, stored)
+        for some in (there, () if spot == TABLE else stored)
     )
     said = [
         f"{here[kind]} {kind}>{spot}"

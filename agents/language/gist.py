@@ -10,13 +10,12 @@ far.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from warewheel.agents.clerk import Promise
 from warewheel.configs.orders import means, settled
-from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Storage, Unit
+from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Storage
 
 from .describe import goods, spoken, who
 
@@ -73,7 +72,7 @@ def clauses(move: Move, rest: str, promises: Sequence[Promise], storage: Storage
             yield f"{goods(Goods.model_validate({trait: True}))}>{rest}"
     words = _words(what)
     if what.extreme is not None:
-        found = settled(what, _units(promises), storage).sku or (_NONE,)
+        found = _settled(what, promises, storage).sku or (_NONE,)
         words = f"{what.extreme} {words}: {_measures(what, promises, storage)} = {spoken(found[0])}"
     count = "" if move.count is None else f"{move.count} "
     yield f"{count}{words}>{_where(move.to)}"
@@ -83,13 +82,13 @@ def _words(what: Goods) -> str:
     return goods(what) or "all"
 
 
-def _units(promises: Iterable[Promise]) -> list[Unit]:
-    return [one.unit for one in promises for _ in range(one.quantity)]
+def _settled(what: Goods, promises: Sequence[Promise], storage: Storage) -> Goods:
+    return settled(what, [one.unit for one in promises], storage)
 
 
 def _of(what: Goods, promises: Sequence[Promise], storage: Storage) -> Iterator[Promise]:
     """Yield the lines that are about some goods."""
-    wanted = settled(what, _units(promises), storage)
+    wanted = _settled(what, promises, storage)
     return (one for one in promises if means(wanted, one.unit, storage))
 
 
@@ -115,11 +114,12 @@ def _measures(what: Goods, promises: Sequence[Promise], storage: Storage) -> str
 
 def _counted(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
     """Say in which lines some goods are, with how many these are so far, and how many in all."""
-    some = list(_of(what, promises, storage))
-    sums = itertools.accumulate(one.quantity for one in some)
-    lines = ", ".join(f"{one.line} {number}" for one, number in zip(some, sums, strict=True))
-    words = _words(settled(what, _units(promises), storage))
-    return f"{words}: {lines or _NONE} = {sum(one.quantity for one in some)} {words}"
+    wanted, total, lines = _settled(what, promises, storage), 0, []
+    for one in _of(wanted, promises, storage):
+        total += one.quantity
+        lines.append(f"{one.line} {total}")
+    words = _words(wanted)
+    return f"{words}: {', '.join(lines) or _NONE} = {total} {words}"
 
 
 def _where(spot: Spot) -> str:

@@ -95,10 +95,10 @@ class Mover:
         Raises:
             DroppedError: What the hand held is no longer in it.
         """
-        smooth = None
+        gently = self.held is not None and self.gently
         if self.held is not None:
-            slow *= _GENTLY if self.gently else _CARRY
-            smooth = _SOFTLY if self.gently else slow
+            slow *= _GENTLY if gently else _CARRY
+        smooth = _SOFTLY if gently else None
         for joints in self.motion.timed(waypoints, slow, self._period, smooth):
             self.joints = joints
             belief = yield Action(joints, self.grips)

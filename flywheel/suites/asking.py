@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,7 +36,7 @@ class Asked:
     answer: str = ""
 
 
-def conversation(asked: Iterable[Asked]) -> list[Any]:
+def _conversation(asked: Iterable[Asked]) -> list[Any]:
     """Return questions with their answers, as turns; what is told is told when it changes."""
     said: list[Any] = [{"role": "system", "content": SYSTEM}]
     told = ""
@@ -53,16 +53,27 @@ def conversation(asked: Iterable[Asked]) -> list[Any]:
     return said if told else []
 
 
+def talk(
+    ask: Callable[[Briefing, np.random.Generator], Iterable[Asked]], seed: int,
+    briefing: Briefing | None, sites: Sequence[str] = (),
+) -> list[Any]:  # fmt: skip
+    """Return a conversation in which somebody asks.
+
+    Args:
+        ask: Asks, about a site and by chance.
+        seed: Same seed, same conversation.
+        briefing: Of the site; without, sites come in turn.
+        sites: These; without, all of them.
+    """
+    known = sites or names("facility")
+    about = briefing or _briefing(known[seed % len(known)])
+    return _conversation(ask(about, np.random.default_rng([seed, 9])))
+
+
 @functools.cache
-def briefing(facility: str) -> Briefing:
+def _briefing(facility: str) -> Briefing:
     """Return what is told of a site."""
     return Stage(blank(facility)).briefing
-
-
-def somewhere(seed: int) -> Briefing:
-    """Return what is told of one of the sites, which come in turn."""
-    known = names("facility")
-    return briefing(known[seed % len(known)])
 
 
 def blank(facility: str) -> Case:
@@ -156,8 +167,7 @@ class Tally:
             return question
         spot, unit = self._last
         stored = [one for name, some in self._there.items() if name != TABLE for one in some]
-        known = [] if spot == TABLE else stored
-        said = describe.tally(unit, self._there[spot], spot, self._heavy, known)
+        said = describe.tally(unit, self._there[spot], spot, self._heavy, stored)
         return f"{said}\n{question}"
 
 

@@ -44,14 +44,12 @@ def note(seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    briefing = briefing or asking.somewhere(seed)
-    return asking.conversation(_notes(briefing, np.random.default_rng([seed, 9])))
+    return asking.talk(_notes, seed, briefing)
 
 
 def clause(seed: int, briefing: Briefing | None = None) -> list[Any]:
     """Return a primer about instructions, several that hold at once; see `note`."""
-    briefing = briefing or asking.briefing(_SPACIOUS[seed % len(_SPACIOUS)])
-    return asking.conversation(_clauses(briefing, np.random.default_rng([seed, 9])))
+    return asking.talk(_clauses, seed, briefing, _SPACIOUS)
 
 
 def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,10 +97,7 @@ def quiz(kind: str, seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    briefing = briefing or asking.somewhere(seed)
-    return asking.conversation(
-        _instructions(PLANS[kind], briefing, np.random.default_rng([seed, 9]))
-    )
+    return asking.talk(partial(_instructions, PLANS[kind]), seed, briefing)
 
 
 def _instructions(plan: Plan, briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:

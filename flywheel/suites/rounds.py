@@ -35,8 +35,7 @@ def rounds(seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    briefing = briefing or asking.somewhere(seed)
-    return asking.conversation(_instructions(briefing, np.random.default_rng([seed, 9])))
+    return asking.talk(_instructions, seed, briefing)
 
 
 def _instructions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:

@@ -36,8 +36,7 @@ def shelves(seed: int, briefing: Briefing | None = None) -> list[Any]:
         seed: Same seed, same conversation.
         briefing: Of the site; without, sites come in turn.
     """
-    briefing = briefing or asking.somewhere(seed)
-    return asking.conversation(_questions(briefing, np.random.default_rng([seed, 9])))
+    return asking.talk(_questions, seed, briefing)
 
 
 def _questions(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
