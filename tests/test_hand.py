@@ -21,6 +21,7 @@ from scipy.spatial.transform import Rotation
 
 from warewheel.agents.hand import CARD, HEURISTIC, hand_id, scorer_of
 from warewheel.agents.perceive import TruePoses
+from warewheel.agents.plan import Outcome
 from warewheel.agents.skills.crops import (
     CROP,
     FACTS,
@@ -47,7 +48,7 @@ from warewheel.flywheel.turns.drills import Choice, Drill, drill
 from warewheel.flywheel.turns.hands import AWKWARD, PLAIN, TRIALS, UNSEEN, HandLearner
 from warewheel.flywheel.turns.learner import Lost
 from warewheel.scripts.main import main
-from warewheel.sim.facts import inside
+from warewheel.sim.facts import Places, inside
 from warewheel.sim.motion import Motion
 from warewheel.sim.spec import Placement, WorldSpec
 from warewheel.sim.twin import Twin
@@ -341,6 +342,54 @@ def test_what_takes_another_grip_is_carried_slowly(
         assert bench.attempt(hand, seen, 0).success
         monkeypatch.setattr(World, "step", step)
     assert steps[False] > 1.3 * steps[True], steps
+
+
+def test_a_rough_drill_goes_on_to_the_rack_at_full_speed(
+    bench: drills._Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Observation] = []
+    step = World.step
+
+    def watched(world: World, action: Action) -> Observation:
+        seen.append(step(world, action))
+        return seen[-1]
+
+    monkeypatch.setattr(World, "step", watched)
+    places, steps, stored = Places(bench.facility), list[int](), list[bool]()
+    for sure, rough in itertools.product((True, False), repeat=2):
+        start = bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0))
+        (usual, *_) = pinches(start.view.scene.item("item-0"), bench.jaws)
+        hand = drills._Given(bench.jaws, [replace(usual, sure=sure)])
+        seen.clear()
+        assert bench.attempt(hand, start, 0, rough).success
+        steps.append(len(seen))
+        (item,) = seen[-1].view.scene.items
+        stored.append(places.of(item) in places.slots)
+    assert stored == [True, False, True, False]
+    # What is not held that firmly is lifted as slowly, but is carried no slower.
+    firm, short, loose, slow = steps
+    assert short < firm and loose - firm < slow - short, steps
+
+
+def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Bench) -> None:
+    class Clumsy(JawHand):
+        """Closes over the item."""
+
+        def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+            x, y, z = item.pose.position
+            return [Grasp((x, y, z + 0.1), 0.0, 0.0, sure=False)]
+
+    seen = bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0))
+    twin, eye = Twin(bench.facility, bench.body), TruePoses()
+    home = np.array(bench.body.home)
+    motion = Motion(twin, bench.body.base, home, np.random.default_rng(0))
+    mover = Mover(bench.facility, bench.body, motion, PERIOD, Clumsy(bench.jaws))
+    belief = eye.perceive(seen)
+    outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
+    assert outcome == Outcome(False, "GRASP_SLIP")
+    risen = belief.tool.position[2] - belief.item("item-0").pose.position[2] - 0.1
+    assert 0.02 < risen < 0.05
+    twin.close()
 
 
 def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Bench) -> None:

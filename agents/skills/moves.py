@@ -7,6 +7,7 @@ its outcome. A move is a part of one.
 from __future__ import annotations
 
 import contextlib
+import math
 from collections import Counter
 from collections.abc import Generator, Sequence
 from dataclasses import replace
@@ -41,8 +42,9 @@ _BACK_OFF = 0.04
 _BACK_OFFS = 3
 # A picture older than this is waited out, for so long at most [control steps].
 _OLD, _BLIND = 8, 200
-# An item that moves this far in the hand from one step to the next has left it [m].
-_LOST = 0.02
+# An item that moves this far in the hand from one step to the next has left it, or so far since it
+# was gripped: jaws that rise slowly leave it behind little by little [m].
+_LOST, _SLIPPED = 0.02, 0.03
 
 
 class NoMotionError(Exception):
@@ -84,6 +86,9 @@ class Mover:
         self.tried: list[Tried] = []
         self._period = period
         self._known: dict[str, ItemState] = {}
+        self._gripped: Pose | None = None
+        # The step of the last picture that showed whether the hand still holds it.
+        self._pictured = -1
 
     def believe(self, belief: Belief) -> None:
         """Arrange the twin as the belief says, with what the hand holds."""
@@ -104,6 +109,12 @@ class Mover:
             belief = yield Action(joints, self.grips)
             self._watch(belief)
         return belief
+
+    def take(self, belief: Belief, name: str, gently: bool) -> Pose:
+        """Note that the hand now holds ``name``; return how, X_TI."""
+        grip = relative(belief.tool, self.last_seen(belief, name).pose)
+        self.held, self.gently, self._gripped = Held(name, grip), gently, grip
+        return grip
 
     def last_seen(self, belief: Belief, name: str) -> ItemState:
         """Return the item as it is believed, or as it last was; raise KeyError if it never was."""
@@ -133,12 +144,14 @@ class Mover:
     def _watch(self, belief: Belief) -> None:
         if self.held is None:
             return
-        before = self._known.get(self.held.name)
+        before, self._pictured = self._pictured, belief.step - belief.age
+        if self._pictured == before:
+            return  # nothing new was seen: a camera may be out
         item = self.last_seen(belief, self.held.name)
-        if item == before:
-            return  # nothing new was seen of it: a camera may be out
         now = relative(belief.tool, item.pose)
-        if np.linalg.norm(np.subtract(now.position, self.held.pose.position)) > _LOST:
+        moved = math.dist(now.position, self.held.pose.position)
+        since = math.dist(now.position, self._gripped.position) if self._gripped else 0.0
+        if moved > _LOST or since > _SLIPPED:
             self.held = None
             # A grip that loses what it carries did not hold.
             self.mark(held=False)

@@ -10,7 +10,6 @@ from scipy.spatial.transform import Rotation
 
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
-from warewheel.sim.twin import Held
 from warewheel.sim.values import Action, Pose
 
 from .crops import Tried, features
@@ -26,8 +25,6 @@ _SQUARE = 0.03
 _CLEAR = 0.12
 # Free height between the rim and the lowest point of what passes over it [m].
 _MARGIN = 0.03
-# An item that is farther from the tool than it was when gripped has slipped [m].
-_SLIP = 0.03
 # One that has moved so far between the jaws while it was lifted may be lost on the way [m], [rad].
 _CREEP, _TURN = 0.004, 0.12
 
@@ -67,17 +64,15 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
             mover.tried.append(Tried(features(before, [grasp], picture)[0], held=False))
         try:
             belief = yield from hand.seize(mover, belief)
-            grip = relative(belief.tool, mover.last_seen(belief, name).pose)
-            mover.held, mover.gently = Held(name, grip), not grasp.sure
+            grip = mover.take(belief, name, gently=not grasp.sure)
             low = mover.motion.twin.pose(mover.joints)
             belief = yield from _lift(mover, belief)
             now = relative(belief.tool, mover.last_seen(belief, name).pose)
-            if math.dist(now.position, grip.position) < _SLIP:
-                if not _creeps(grip, now) or attempt == attempts - 1:
-                    mover.mark(held=True)
-                    return Outcome(True)
-                # It is put back before it falls.
-                belief = yield from mover.straight(low, belief, check=False)
+            if not _creeps(grip, now) or attempt == attempts - 1:
+                mover.mark(held=True)
+                return Outcome(True)
+            # It is put back before it falls.
+            belief = yield from mover.straight(low, belief, check=False)
         except NoMotionError:
             pass
         cause = "GRASP_SLIP"

@@ -26,7 +26,7 @@ MIX = {
 # So many primers and quizzes for each tale.
 ASKED = {
     "note": 0.05, "clause": 0.1, "quiz": 0.3, "riddle": 0.2, "tally": 0.25, "gist": 0.4,
-    "round": 0.15, "shelf": 0.12,
+    "round": 0.25, "shelf": 0.25,
 }  # fmt: skip
 # Share of conversations whose items have other numbers than from 0 or 1 on, and the most that is
 # added: else hardly a number of two digits would ever come.

@@ -43,8 +43,9 @@ One = TypeVar("One")
 _KNOWN = 3
 # For each episode of the last log, how many of those before come again.
 _REPLAYED = 0.2
-# Highest learning rate, but for a model from scratch.
-_RATE = 2e-3
+# Highest learning rate of the first turn, but for a model from scratch, and by what each turn's is
+# less than the one before: what has been learnt is lost to a high rate, and learnt again.
+_RATE, _COOLING = 2e-3, 0.7
 # Share of the time of collecting in which the champion acts itself.
 _OWN = 0.6
 # Turns of a run that have tales of their own.
@@ -187,7 +188,8 @@ class BrainLearner:
             chats = shuffled(chats, rng)
         # They are learnt from in their order, and what comes last is remembered best.
         chats = [chats[int(k)] for k in rng.permutation(len(chats))]
-        return self._fit(chats, base, self._budget.steps, out / MODEL, tell, seed)
+        rate = _RATE * _COOLING ** (len(logs) - 1)
+        return self._fit(chats, base, self._budget.steps, out / MODEL, tell, seed, rate)
 
     def judge(self, model: Path, turn: int, look: int, out: Path, tell: Tell) -> list[Outcome]:
         """Let a model direct the symbolic twin on held-out scenarios."""
@@ -249,15 +251,16 @@ class BrainLearner:
         ]
 
     def _fit(
-        self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell, seed: int = 0
-    ) -> dict[str, Any]:
+        self, chats: list[Chat], base: Path | None, steps: int, out: Path, tell: Tell,
+        seed: int = 0, rate: float | None = None,
+    ) -> dict[str, Any]:  # fmt: skip
         if (out / CARD).is_file():
             found: dict[str, Any] = json.loads((out / CARD).read_text(encoding="utf-8"))
             return found
         wish = Wish(
             out, self._budget.shape, base=None if base is None else str(base),
             whole=base is not None, steps=steps, passes=_PASSES, batch=self._budget.batch,
-            rate=None if base is None else _RATE, seed=self._seed + seed, resume=out.exists(),
+            rate=rate, seed=self._seed + seed, resume=out.exists(),
         )  # fmt: skip
         try:
             return train(chats, wish, watch=lambda tick: tell(tick.progress))

@@ -15,14 +15,17 @@ from warewheel.agents.perceive import Belief, TruePoses
 from warewheel.agents.plan import Outcome
 from warewheel.agents.skills.crops import Features, Portrait, packed
 from warewheel.agents.skills.grasp import Grasp
-from warewheel.agents.skills.hands import JawHand
+from warewheel.agents.skills.hands import Hand, JawHand
 from warewheel.agents.skills.moves import Mover, Skill
 from warewheel.agents.skills.picking import pick
+from warewheel.agents.skills.placing import place
 from warewheel.agents.skills.proposals import proposals
 from warewheel.agents.skills.scanning import scan
+from warewheel.agents.skills.spots import spots
 from warewheel.configs import load_body, load_catalogue, load_facility
 from warewheel.configs.schema import Jaws, Sku, Unit
 from warewheel.envs.draw import manifest, pack
+from warewheel.sim.facts import Places
 from warewheel.sim.motion import Motion
 from warewheel.sim.spec import Parcel, Placement, WorldSpec
 from warewheel.sim.twin import Twin
@@ -53,6 +56,8 @@ class Drill:
         hand: Folder of the hand's model.
         choice: Whose grip is tried.
         beside: What else is in the carton with it, by SKU; None if it is alone on the table.
+        rough: It is carried at full speed, whatever the grip, and on to the rack: a grip that
+            holds by a hair is found out.
     """
 
     catalogue: str
@@ -61,6 +66,7 @@ class Drill:
     hand: str
     choice: Choice = "best"
     beside: tuple[str, ...] | None = None
+    rough: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +74,7 @@ class Trial:
     """What came of a drill.
 
     Attributes:
-        success: The item was lifted, and was not lost on the way to the scanner.
+        success: The item was lifted, and was not lost on the way.
         cause: Of failure.
         row: Features of the grip; None if no grip could be reached.
     """
@@ -96,7 +102,7 @@ def drill(job: Drill) -> Trial:
     if job.choice == "random":
         some = proposals(seen.view.scene.item(_ITEM), bench.jaws)
         hand = _Given(bench.jaws, [some[int(k)] for k in rng.permutation(len(some))[:_TRIES]])
-    return bench.attempt(hand, seen, job.seed)
+    return bench.attempt(hand, seen, job.seed, job.rough)
 
 
 def logged(job: Drill) -> dict[str, Any]:
@@ -128,7 +134,7 @@ class _Bench:
         self.facility, self.body = load_facility(_SITE), load_body(BODY)
         assert isinstance(self.body.effector, Jaws)
         self.jaws = self.body.effector
-        self._world = World()
+        self._world, self._places = World(), Places(self.facility)
 
     def on_table(self, sku: Sku, rng: np.random.Generator) -> Observation:
         """Stand an item on the table and let it come to rest."""
@@ -159,8 +165,8 @@ class _Bench:
             seen = self._world.step(still)
         return seen
 
-    def attempt(self, hand: JawHand, seen: Observation, seed: int) -> Trial:
-        """Let a hand pick the item up, in one attempt, and carry it to the scanner."""
+    def attempt(self, hand: Hand, seen: Observation, seed: int, rough: bool = False) -> Trial:
+        """Let a hand pick the item up, in one attempt, and carry it to the scanner, or farther."""
         twin, perceiver = Twin(self.facility, self.body), TruePoses()
         motion = Motion(
             twin, self.body.base, np.array(self.body.home), np.random.default_rng([seed, 1])
@@ -169,11 +175,18 @@ class _Bench:
         try:
             belief = perceiver.perceive(seen)
             outcome, belief = self._run(pick(mover, belief, _ITEM, attempts=1), perceiver, belief)
-            if mover.held is not None:
-                outcome, _ = self._run(scan(mover, belief), perceiver, belief)
+            held = mover.held is not None
+            if held:
+                mover.gently &= not rough
+                outcome, belief = self._run(scan(mover, belief), perceiver, belief)
+                held = mover.held is not None
+            if held and rough:
+                slot = self._places.slots[seed % len(self._places.slots)]
+                goal = spots(self._places, belief, _ITEM, slot)
+                outcome, _ = self._run(place(mover, belief, goal), perceiver, belief)
+                held = outcome.success or mover.held is not None
         finally:
             twin.close()
-        held = mover.held is not None
         row = mover.tried[0].row if mover.tried else None
         return Trial(held, "" if held else outcome.cause, row)
 

@@ -200,7 +200,7 @@ class HandLearner:
                 choice = "heuristic"
             seed = turn * _TURN + self._seed * _RUN + k
             beside = _beside(plain if catalogue == PLAIN else goods, seed)
-            yield Drill(catalogue, some[k % len(some)], seed, hand, choice, beside)
+            yield Drill(catalogue, some[k % len(some)], seed, hand, choice, beside, rough=True)
 
     def _drilled(self, jobs: Sequence[Drill], out: Path, tell: Tell) -> list[dict[str, Any]]:
         """Do drills, but for those that are done already; keep each as soon as it is done."""
