@@ -2,10 +2,10 @@
 
 A language model writes one for each instruction before its first step, so that it has to find out
 only once who is meant and what holds. Of the clauses of a gist, the first that is about an item
-says where it goes. Conditions, comparisons and what comes first are told with the lines of the
-manifests by which they were decided: of goods that are compared, a star marks each that is ahead of
-all before it, so that the last star wins; goods that are counted come with how many they are so
-far.
+says where it goes. Comparisons and what comes first are decided line by line of the manifests, with
+a dash at those that are about other goods: of goods that are compared, a star marks each that is
+ahead of all before it, so that the last star wins; goods that are counted come with how many they
+are so far.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Sto
 
 from .describe import goods, spoken, who
 
-_NONE = "none"
+_NONE, _OTHERS = "none", "-"
 
 
 def gist(
@@ -98,12 +98,15 @@ def _name(of: Promise) -> str:
 
 def _measures(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
     """Say of each of the goods what they are compared by, as manifests do."""
-    plain = what.model_copy(update={"extreme": None})
+    plain = _settled(what.model_copy(update={"extreme": None}), promises, storage)
     by_mass = what.extreme in ("heaviest", "lightest")
     sign = 1 if what.extreme in ("heaviest", "tallest") else -1
     best = -math.inf
     said = []
-    for one in _of(plain, promises, storage):
+    for one in promises:
+        if not means(plain, one.unit, storage):
+            said.append(f"{one.line} {_OTHERS}")
+            continue
         sku = one.unit.sku
         size = f"{sku.mass:.2f}" if by_mass else f"{sku.size[2] * 100:.1f}"
         ahead = sign * float(size) > best
@@ -115,9 +118,10 @@ def _measures(what: Goods, promises: Sequence[Promise], storage: Storage) -> str
 def _counted(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
     """Say in which lines some goods are, with how many these are so far, and how many in all."""
     wanted, total, lines = _settled(what, promises, storage), 0, []
-    for one in _of(wanted, promises, storage):
-        total += one.quantity
-        lines.append(f"{one.line} {total}")
+    for one in promises:
+        meant = means(wanted, one.unit, storage)
+        total += one.quantity if meant else 0
+        lines.append(f"{one.line} {total if meant else _OTHERS}")
     words = _words(wanted)
     return f"{words}: {', '.join(lines) or _NONE} = {total} {words}"
 
