@@ -5,6 +5,7 @@ What a model is trained on and what it is asked later pass through here, so that
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -72,7 +73,7 @@ class Chat:
         answers = [[*self.answer(messages[k]["content"]), self.end] for k in turns]
         wanted = [learnt(messages[k]) for k in turns]
         whole = self._tokens(self._render(messages, ask=False))
-        opening = self.opening()
+        opening = self.opening
         marks = [-1] * len(whole)
         at = 0
         for number, answer in enumerate(answers):
@@ -92,8 +93,9 @@ class Chat:
             before = self.prompt(messages[:k])
             yield before + answer, [-1] * len(before) + [number] * len(answer)
 
+    @functools.cached_property
     def opening(self) -> list[int]:
-        """Return the tokens that open an assistant's message."""
+        """The tokens that open an assistant's message."""
         one: list[Message] = [{"role": "user", "content": _PROBE}]
         asked, told = self._render(one, ask=True), self._render(one, ask=False)
         return self._tokens(asked.removeprefix(told))
