@@ -2,11 +2,10 @@
 
 A language model writes one for each instruction before its first step, so that it has to find out
 only once who is meant and what holds. Of the clauses of a gist, the first that is about an item
-says where it goes. Comparisons and what comes first are decided line by line of the manifests, with
-a dash at those that are about other goods: of goods that are compared, a star marks each that is
-ahead of all before it, so that the last star wins; goods that are counted come with how many they
-are so far. What goods are called comes after a word, as where it was told: tokenizers write words
-otherwise where a line begins, and after a stop, and small models copy tokens.
+says where it goes. Conditions, comparisons and what comes first are told with the lines of the
+manifests by which they were decided: of goods that are compared, a star marks each that is ahead of
+all before it, so that the last star wins; goods that are counted come with how many they are so
+far.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Sto
 
 from .describe import goods, spoken, who
 
-_NONE, _OTHERS, _ALL = "none", "-", "all"
+_NONE = "none"
 
 
 def gist(
@@ -54,7 +53,7 @@ def gist(
         parts.append(f"within {order.within / 60:g} min")
     for move in moves:
         parts += clauses(move, order.rest, promises, storage)
-    parts += [f"{_the(who(rule))}>{rule.zone}" for rule in rules]
+    parts += [f"{who(rule)}>{rule.zone}" for rule in rules]
     parts.append(f"refuse {refusal}" if refusal else f"else>{order.rest}")
     return "; ".join(parts)
 
@@ -67,26 +66,20 @@ def clauses(move: Move, rest: str, promises: Sequence[Promise], storage: Storage
     """
     what = move.what
     if what.but is not None:
-        yield f"{_the(goods(what.but))}>{rest}"
+        yield f"{goods(what.but)}>{rest}"
     for trait in ("fragile", "high_value", "hazardous", "heavy"):
         if getattr(what, trait) is False:
-            yield f"{_the(goods(Goods.model_validate({trait: True})))}>{rest}"
+            yield f"{goods(Goods.model_validate({trait: True}))}>{rest}"
     words = _words(what)
     if what.extreme is not None:
         found = _settled(what, promises, storage).sku or (_NONE,)
         words = f"{what.extreme} {words}: {_measures(what, promises, storage)} = {spoken(found[0])}"
-    elif move.count is None:
-        words = _the(words)
     count = "" if move.count is None else f"{move.count} "
     yield f"{count}{words}>{_where(move.to)}"
 
 
 def _words(what: Goods) -> str:
-    return goods(what) or _ALL
-
-
-def _the(words: str) -> str:
-    return words if words.startswith(_ALL) else f"the {words}"
+    return goods(what) or "all"
 
 
 def _settled(what: Goods, promises: Sequence[Promise], storage: Storage) -> Goods:
@@ -105,15 +98,12 @@ def _name(of: Promise) -> str:
 
 def _measures(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
     """Say of each of the goods what they are compared by, as manifests do."""
-    plain = _settled(what.model_copy(update={"extreme": None}), promises, storage)
+    plain = what.model_copy(update={"extreme": None})
     by_mass = what.extreme in ("heaviest", "lightest")
     sign = 1 if what.extreme in ("heaviest", "tallest") else -1
     best = -math.inf
     said = []
-    for one in promises:
-        if not means(plain, one.unit, storage):
-            said.append(f"{one.line} {_OTHERS}")
-            continue
+    for one in _of(plain, promises, storage):
         sku = one.unit.sku
         size = f"{sku.mass:.2f}" if by_mass else f"{sku.size[2] * 100:.1f}"
         ahead = sign * float(size) > best
@@ -125,10 +115,9 @@ def _measures(what: Goods, promises: Sequence[Promise], storage: Storage) -> str
 def _counted(what: Goods, promises: Sequence[Promise], storage: Storage) -> str:
     """Say in which lines some goods are, with how many these are so far, and how many in all."""
     wanted, total, lines = _settled(what, promises, storage), 0, []
-    for one in promises:
-        meant = means(wanted, one.unit, storage)
-        total += one.quantity if meant else 0
-        lines.append(f"{one.line} {total if meant else _OTHERS}")
+    for one in _of(wanted, promises, storage):
+        total += one.quantity
+        lines.append(f"{one.line} {total}")
     words = _words(wanted)
     return f"{words}: {', '.join(lines) or _NONE} = {total} {words}"
 
