@@ -35,7 +35,6 @@ from warewheel.agents.skills.crops import (
 )
 from warewheel.agents.skills.grasp import Grasp, pinches
 from warewheel.agents.skills.hands import JawHand
-from warewheel.agents.skills.moves import Mover
 from warewheel.agents.skills.picking import pick
 from warewheel.agents.skills.placing import place
 from warewheel.agents.skills.proposals import proposals
@@ -49,11 +48,9 @@ from warewheel.flywheel.turns.hands import AWKWARD, PLAIN, TRIALS, UNSEEN, HandL
 from warewheel.flywheel.turns.learner import Lost
 from warewheel.scripts.main import main
 from warewheel.sim.facts import Places, inside
-from warewheel.sim.motion import Motion
 from warewheel.sim.spec import Placement, WorldSpec
-from warewheel.sim.twin import Twin
 from warewheel.sim.values import Action, ItemState, Observation, Pose, Vec3
-from warewheel.sim.world import PERIOD, World
+from warewheel.sim.world import World
 
 _EFFECTOR = load_body("panda").effector
 assert isinstance(_EFFECTOR, Jaws)
@@ -379,17 +376,13 @@ def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Benc
             x, y, z = item.pose.position
             return [Grasp((x, y, z + 0.1), 0.0, 0.0, sure=False)]
 
-    seen = bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0))
-    twin, eye = Twin(bench.facility, bench.body), TruePoses()
-    home = np.array(bench.body.home)
-    motion = Motion(twin, bench.body.base, home, np.random.default_rng(0))
-    mover = Mover(bench.facility, bench.body, motion, PERIOD, Clumsy(bench.jaws))
-    belief = eye.perceive(seen)
+    mover, eye = bench.mover(Clumsy(bench.jaws), 0), TruePoses()
+    belief = eye.perceive(bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0)))
     outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
     assert outcome == Outcome(False, "GRASP_SLIP")
     risen = belief.tool.position[2] - belief.item("item-0").pose.position[2] - 0.1
     assert 0.02 < risen < 0.05
-    twin.close()
+    mover.motion.twin.close()
 
 
 def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Bench) -> None:
@@ -403,12 +396,8 @@ def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Be
             x, y, z = item.pose.position
             return [Grasp((x, y, z + 0.2), 0.0, 0.0)]
 
-    seen = bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0))
-    twin, eye = Twin(bench.facility, bench.body), TruePoses()
-    home = np.array(bench.body.home)
-    motion = Motion(twin, bench.body.base, home, np.random.default_rng(0))
-    mover = Mover(bench.facility, bench.body, motion, PERIOD, Clumsy(bench.jaws))
-    belief = eye.perceive(seen)
+    mover, eye = bench.mover(Clumsy(bench.jaws), 0), TruePoses()
+    belief = eye.perceive(bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0)))
     for _ in range(2):
         outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=2), eye, belief)
         assert not outcome.success
@@ -419,7 +408,7 @@ def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Be
     x, y, z = bench.facility.table.centre
     outcome, belief = bench._run(place(mover, belief, [((x, y, z), 0.0)]), eye, belief)
     assert outcome.success and not mover.tries["item-0"]
-    twin.close()
+    mover.motion.twin.close()
 
 
 # The learner

@@ -167,11 +167,7 @@ class _Bench:
 
     def attempt(self, hand: Hand, seen: Observation, seed: int, rough: bool = False) -> Trial:
         """Let a hand pick the item up, in one attempt, and carry it to the scanner, or farther."""
-        twin, perceiver = Twin(self.facility, self.body), TruePoses()
-        motion = Motion(
-            twin, self.body.base, np.array(self.body.home), np.random.default_rng([seed, 1])
-        )
-        mover = Mover(self.facility, self.body, motion, PERIOD, hand)
+        mover, perceiver = self.mover(hand, seed), TruePoses()
         try:
             belief = perceiver.perceive(seen)
             outcome, belief = self._run(pick(mover, belief, _ITEM, attempts=1), perceiver, belief)
@@ -186,9 +182,15 @@ class _Bench:
                 outcome, _ = self._run(place(mover, belief, goal), perceiver, belief)
                 held = outcome.success or mover.held is not None
         finally:
-            twin.close()
+            mover.motion.twin.close()
         row = mover.tried[0].row if mover.tried else None
         return Trial(held, "" if held else outcome.cause, row)
+
+    def mover(self, hand: Hand, seed: int) -> Mover:
+        """Return who moves a hand here; its twin is the caller's to close."""
+        twin, home = Twin(self.facility, self.body), np.array(self.body.home)
+        motion = Motion(twin, self.body.base, home, np.random.default_rng([seed, 1]))
+        return Mover(self.facility, self.body, motion, PERIOD, hand)
 
     def _run(self, skill: Skill, perceiver: TruePoses, belief: Belief) -> tuple[Outcome, Belief]:
         """Run a skill to its end; return how it ended, and what was believed last."""
