@@ -69,14 +69,14 @@ def test_read_word_by_word_it_leads_where_the_order_does(suite: str) -> None:
         ),
         (
             Order(moves=(Move(what=Goods(heavy=False), to=Spot(zone="cold", level=1)),)),
-            "heavy>house; all>cold-1; else>house",
+            "the heavy>house; all>cold-1; else>house",
         ),
         (
             Order(
                 moves=(Move(what=Goods(but=Goods(category=("books",))), to=Spot(place="table")),),
                 within=120.0,
             ),
-            "within 2 min; books>house; all>table; else>house",
+            "within 2 min; the books>house; all>table; else>house",
         ),
         (
             Order(moves=(Move(what=Goods(extreme="tallest"), to=Spot(zone="cold")),)),

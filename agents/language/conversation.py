@@ -25,8 +25,8 @@ _MOVES = ("pick", "place")
 
 SYSTEM = """\
 You direct a robot arm in a warehouse cell. Told what to do, you first write its gist as one line:
-goods>place; goods>place; else>house, or else>table. Each turn after that you write one step as JSON
-and nothing else:
+the goods>place; the goods>place; else>house, or else>table. Each turn after that you write one step
+as JSON and nothing else:
 {"skill": "open"} opens the carton at the dock; the hand must be empty.
 {"skill": "wait"} waits for the next carton.
 {"skill": "pick", "item": I} takes an item out of the open carton, or from where it stands.

@@ -40,7 +40,7 @@ def manifest(
 
 def label(unit: Unit, heavy_above: float) -> str:
     """Say what the label of a unit says; that is nothing about measures."""
-    return f"{_kind(unit, heavy_above)}: {_rest(unit, measures=False)}"
+    return f"{_kind(unit, heavy_above)}: the {_rest(unit, measures=False)}"
 
 
 def rank(of: Unit, promised: Iterable[Unit], stored: Iterable[tuple[Unit, str]] = ()) -> str:

@@ -5,7 +5,8 @@ only once who is meant and what holds. Of the clauses of a gist, the first that 
 says where it goes. Conditions, comparisons and what comes first are told with the lines of the
 manifests by which they were decided: of goods that are compared, a star marks each that is ahead of
 all before it, so that the last star wins; goods that are counted come with how many they are so
-far.
+far. What goods are called comes after a word, as where it was told: tokenizers write words
+otherwise where a line begins, and after a stop, and small models copy tokens.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from warewheel.configs.schema import Goods, Move, Order, SlottingRule, Spot, Sto
 
 from .describe import goods, spoken, who
 
-_NONE = "none"
+_NONE, _ALL = "none", "all"
 
 
 def gist(
@@ -53,7 +54,7 @@ def gist(
         parts.append(f"within {order.within / 60:g} min")
     for move in moves:
         parts += clauses(move, order.rest, promises, storage)
-    parts += [f"{who(rule)}>{rule.zone}" for rule in rules]
+    parts += [f"{_the(who(rule))}>{rule.zone}" for rule in rules]
     parts.append(f"refuse {refusal}" if refusal else f"else>{order.rest}")
     return "; ".join(parts)
 
@@ -66,20 +67,26 @@ def clauses(move: Move, rest: str, promises: Sequence[Promise], storage: Storage
     """
     what = move.what
     if what.but is not None:
-        yield f"{goods(what.but)}>{rest}"
+        yield f"{_the(goods(what.but))}>{rest}"
     for trait in ("fragile", "high_value", "hazardous", "heavy"):
         if getattr(what, trait) is False:
-            yield f"{goods(Goods.model_validate({trait: True}))}>{rest}"
+            yield f"{_the(goods(Goods.model_validate({trait: True})))}>{rest}"
     words = _words(what)
     if what.extreme is not None:
         found = _settled(what, promises, storage).sku or (_NONE,)
         words = f"{what.extreme} {words}: {_measures(what, promises, storage)} = {spoken(found[0])}"
+    elif move.count is None:
+        words = _the(words)
     count = "" if move.count is None else f"{move.count} "
     yield f"{count}{words}>{_where(move.to)}"
 
 
 def _words(what: Goods) -> str:
-    return goods(what) or "all"
+    return goods(what) or _ALL
+
+
+def _the(words: str) -> str:
+    return words if words.startswith(_ALL) else f"the {words}"
 
 
 def _settled(what: Goods, promises: Sequence[Promise], storage: Storage) -> Goods:

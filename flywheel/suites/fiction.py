@@ -33,10 +33,21 @@ _APART: tuple[tuple[Keeping, float], ...] = (("cold", 0.5), ("hazmat", 0.6), ("s
 _ROUTES, _CARE, _OPEN = 0.4, 0.2, 0.6
 # Categories of goods, and those with a rule of their own, at least and at most.
 _CATEGORIES, _RULED = (5, 9), (0, 3)
-# Shares of goods that go by a made-up word, and that have a number in their name: what can only be
-# copied letter by letter.
-_INVENTED, _NUMBERED = 0.25, 0.25
-_CONSONANTS, _VOWELS, _SYLLABLES = "bdfgklmnprstvz", "aeiou", (2, 3)
+# Shares of words in names of goods that are made up, and of names with a number in them: what can
+# only be copied letter by letter.
+_INVENTED, _NUMBERED = 0.35, 0.25
+# What words are made up of, to look like any: how a syllable begins, goes on, and ends.
+_ONSETS = (
+    "b", "bl", "br", "c", "ch", "cl", "cr", "d", "dr", "f", "fl", "fr", "g", "gl", "gr", "h", "j",
+    "k", "l", "m", "n", "p", "pl", "pr", "r", "s", "sh", "sk", "sl", "sp", "st", "sw", "t", "th",
+    "tr", "v", "w",
+)  # fmt: skip
+_NUCLEI = ("a", "e", "i", "o", "u", "ai", "ea", "ee", "oa", "oo", "ou")
+_CODAS = (
+    "", "", "b", "ck", "d", "ft", "g", "l", "ll", "m", "mp", "n", "nd", "ng", "nt", "p", "r", "rd",
+    "rn", "rt", "s", "sh", "sk", "st", "t", "tch", "x",
+)  # fmt: skip
+_SYLLABLES = (1, 2)
 # Shares of goods that are like this, where a site has a place for them.
 _IS_COLD, _IS_HAZARD, _IS_FRAGILE, _IS_PRECIOUS, _EXPIRES = 0.35, 0.2, 0.2, 0.15, 0.6
 _Between = tuple[int, int] | None
@@ -159,14 +170,16 @@ def _catalogue(real: Catalogue, keeps: set[Keeping], rng: np.random.Generator) -
 
 def _named(name: str, rng: np.random.Generator) -> str:
     """Return the name of goods, some of it made up."""
-    words = name.split("-")
-    if rng.random() < _INVENTED:
-        words[-1] = "".join(
-            _one(_CONSONANTS, rng) + _one(_VOWELS, rng) for _ in range(number(rng, _SYLLABLES))
-        )
+    words = [_word(rng) if rng.random() < _INVENTED else word for word in name.split("-")]
     if rng.random() < _NUMBERED:
         words.append(f"{rng.integers(1000):03d}")
     return "-".join(words)
+
+
+def _word(rng: np.random.Generator) -> str:
+    """Return a word that nobody has heard."""
+    parts = (_ONSETS, _NUCLEI, _CODAS)
+    return "".join(_one(some, rng) for _ in range(number(rng, _SYLLABLES)) for some in parts)
 
 
 def _sku(real: Sku, name: str, category: str, keeps: set[Keeping], rng: np.random.Generator) -> Sku:

@@ -62,7 +62,7 @@ def _notes(briefing: Briefing, rng: np.random.Generator) -> Iterator[Asked]:
     link = _LINKS[int(rng.integers(len(_LINKS)))]
     words = [describe.goods(what) for what in goods]
     noted = [
-        f"{f'{count} ' if count else ''}{word}{link}{zone}"
+        f"{count or 'the'} {word}{link}{zone}"
         for count, word, zone in zip(most, words, zones, strict=True)
     ]
     told = f"told: {'; '.join([*noted, f'else{link}{rest}'])}"
