@@ -10,6 +10,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +41,7 @@ from warewheel.flywheel.turns.models import models, roll_back
 from warewheel.flywheel.turns.presets import PRESETS
 from warewheel.flywheel.turns.results import Compared, Story, gather, page
 from warewheel.flywheel.turns.stream import (
+    AWKWARD,
     FIRST,
     KINDS,
     WIDTHS,
@@ -330,6 +332,14 @@ def test_what_failed_comes_more_often() -> None:
     assert (again.count("quantity"), again.count("zh"), len(again)) == (30, 10, 40)
     # Where nothing failed, a little of all is shown again.
     assert {one.kind for one in repeated(2, 30, 0, {})} == set(width(2).kinds)
+
+
+def test_from_the_first_turn_on_there_are_goods_that_no_site_has() -> None:
+    assert {one.case.catalogue for one in scenarios(0, 30, 0)} == {None}
+    for some in (scenarios(1, 96, 0), scenarios(3, 96, 0), repeated(2, 96, 0, {}), held_out(1, 4)):
+        goods = Counter(one.case.catalogue for one in some)
+        assert set(goods) == {None, AWKWARD}
+        assert 0.1 < goods[AWKWARD] / goods.total() < 0.3
 
 
 @pytest.mark.parametrize("site", ["parcel_hub", "fresh_grocer", "returns_center"])

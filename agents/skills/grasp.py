@@ -22,7 +22,8 @@ _GAP = 0.004
 _ASIDE = (0.2, -0.2)
 # Jaws that close askew turn the item until it lies flat between them [rad].
 _ASKEW = (0.3, -0.3, 0.5, -0.5)
-# Jaws that lean about the line along which they close reach what stands at a wall [rad].
+# Jaws that lean reach what stands at a wall: about the line along which they close, or, where the
+# palm is too wide for a corner, across it, so that one finger comes lower than the other [rad].
 _LEANING = (0.25, -0.25, 0.45, -0.45)
 # A box that leans by less is level to a cup; one that leans by more offers it nothing flat [rad].
 _LEVEL, _STEEP = 0.12, 0.6
@@ -73,17 +74,26 @@ def pinches(item: ItemState, jaws: Jaws, attempt: int = 0) -> list[Grasp]:
     found += [
         grasp(width, yaw, share * length) for width, length, yaw in fitting for share in _ASIDE
     ]
+    askew = []
     for (width, length, yaw), (_, _, other) in zip(sides, reversed(sides), strict=True):
         for turn in _ASKEW if width <= wide else ():
             # From above, the sides of what is tilted need not be square to one another.
             across = width * math.cos(turn) + length * abs(math.cos(yaw + turn - other))
             if across <= wide:
-                found.append(grasp(across, yaw + turn))
-    for turn in _LEANING:
-        for straight in middle:
-            axis = (math.cos(straight.yaw) * turn, math.sin(straight.yaw) * turn, 0.0)
-            found.append(replace(straight, lean=axis))
+                askew.append(grasp(across, yaw + turn))
+    found += askew
+    found += [_leaning(one, one.yaw, turn) for turn in _LEANING for one in middle]
+    found += [
+        replace(_leaning(one, one.yaw + math.pi / 2, turn), sure=False)
+        for turn in _LEANING
+        for one in middle + askew
+    ]
     return found
+
+
+def _leaning(one: Grasp, about: float, turn: float) -> Grasp:
+    """Return a grip that leans by a turn about a level direction [rad]."""
+    return replace(one, lean=(math.cos(about) * turn, math.sin(about) * turn, 0.0))
 
 
 def touches(item: ItemState, cup: Cup, attempt: int = 0) -> list[Grasp]:

@@ -82,6 +82,8 @@ class Mover:
         self.gently = False
         # How often each item was tried to grip since it was put down last.
         self.tries = Counter[str]()
+        # How often each was pushed to where it could be gripped.
+        self.pushes = Counter[str]()
         # Grips that were tried so far, for who learns from them.
         self.tried: list[Tried] = []
         self._period = period

@@ -55,9 +55,12 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
             if cause == "AFFORDANCE":
                 return Outcome(False, cause)
             try:
-                belief = yield from hand.nudge(mover, belief, name, attempt)
+                belief = yield from hand.nudge(mover, belief, name, mover.pushes[name])
             except NoMotionError:
+                # All ways were tried; by the next time something may have changed.
+                mover.pushes.pop(name, None)
                 return Outcome(False, cause)
+            mover.pushes[name] += 1
             continue
         if picture is not None:
             # Until it has held, it did not; what is lost on the way up is not the grip before.
@@ -113,7 +116,8 @@ def _approach(mover: Mover, belief: Belief, name: str, grasp: Grasp) -> Move:
         # The last stretch is along the tool, square on the face that it comes to.
         back = Rotation.from_rotvec(grasp.lean).apply((0.0, 0.0, _SQUARE))
         bx, by, bz = (np.array(grasp.position) + back).tolist()
-        stops.insert(0, ((bx, by, bz), grasp.lean))
+        # It leans before it is between walls, where there is room for that.
+        stops[:0] = [(over, grasp.lean), ((bx, by, bz), grasp.lean)]
     return (yield from mover.descend(over, grasp.yaw, stops, belief, frozenset({name})))
 
 

@@ -55,5 +55,6 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
             mover.held = Held(held.name, now)  # it came back up with the tool
             return Outcome(False, "STUCK")
         mover.tries.pop(held.name, None)
+        mover.pushes.pop(held.name, None)
         return Outcome(True)
     return Outcome(False, cause)

@@ -29,12 +29,13 @@ from .drills import BODY, Choice, Drill, logged
 from .gate import Outcome
 from .learner import MODEL, Log, Lost, Tell
 from .rows import kept, resumed
+from .stream import AWKWARD
 
 TRIALS, WORK = "trials.jsonl", "work.jsonl"
-# Goods that are learnt from, goods that never are, and those that anybody can grip.
-AWKWARD, UNSEEN, PLAIN = "awkward", "awkward-unseen", "general"
+# Goods like those that are learnt from, which never are, and goods that anybody can grip.
+UNSEEN, PLAIN = "awkward-unseen", "general"
 # Turn by turn more of the awkward goods come; from this one on, all of them.
-_ALL = 3
+_ALL = 2
 # Shares of a turn's drills: plain goods, goods that failed last, and grips that chance picks.
 _OLD, _MINED, _RANDOM = 0.3, 0.2, 0.6
 # Share of drills on the table, the others are in an open carton; most other items in it.
@@ -50,13 +51,15 @@ class Budget:
     """How much a hand may do and learn.
 
     Attributes:
-        drills: Of a turn.
+        drills: Of the first turn.
+        more: Drills of each later turn.
         steps: Batches of a turn.
         judged: Held-out drills with goods that are learnt from, and as many with plain ones.
         examined: Drills with goods that never are, and as many with plain ones.
     """
 
     drills: int
+    more: int
     steps: int
     judged: int
     examined: int
@@ -80,7 +83,7 @@ class HandLearner:
         self, budget: Budget, workers: int = 1, seed: int = 0, control: Control = ""
     ) -> None:
         self._budget, self._workers, self._seed, self._control = budget, workers, seed, control
-        self.room = _MODEL_ROOM + budget.drills * _DRILL_ROOM
+        self.room = _MODEL_ROOM + max(budget.drills, budget.more) * _DRILL_ROOM
 
     def begin(self, out: Path, tell: Tell) -> None:
         """Begin with the heuristic, which has no weights."""
@@ -188,8 +191,9 @@ class HandLearner:
         goods, plain = _goods(AWKWARD), _goods(PLAIN)
         goods = goods[: max(1, len(goods) * min(turn, _ALL) // _ALL)]
         failed = [sku for sku in sorted(failures) for _ in range(failures[sku]) if sku in goods]
-        for k in range(self._budget.drills):
-            share = (k + 0.5) / self._budget.drills
+        count = self._budget.drills if turn == 1 else self._budget.more
+        for k in range(count):
+            share = (k + 0.5) / count
             if share < _OLD:
                 catalogue, some = PLAIN, plain
             else:

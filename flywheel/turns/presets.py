@@ -33,7 +33,7 @@ PRESETS = {
             shape="tiny", lessons=60, begin=40, episodes=24, shown=12, tales=8, alone=24,
             verified=1, steps=20, batch=2048, judged=2, examined=1,
         ),
-        hands.Budget(drills=48, steps=200, judged=10, examined=10),
+        hands.Budget(drills=48, more=48, steps=200, judged=10, examined=10),
         chain=2,
     ),
     "full": Preset(
@@ -42,7 +42,7 @@ PRESETS = {
             shape="small", lessons=200, begin=0, episodes=500, shown=3000, tales=3500, alone=1000,
             verified=4, steps=850, batch=8192, judged=12, examined=15,
         ),
-        hands.Budget(drills=400, steps=1000, judged=70, examined=150),
+        hands.Budget(drills=800, more=300, steps=1000, judged=70, examined=150),
         chain=30,
     ),
 }  # fmt: skip

@@ -21,6 +21,9 @@ RUNS = _KIND // _RUN
 # Where among a run's seeds those begin that are like before, and that are like what has failed.
 _AGAIN, _OLDER = "again", "old"
 _STRETCHES = {"": 0, _AGAIN: _RUN // 4, _OLDER: _RUN // 2}
+# Where in such a stretch those begin that are about foreign goods, and one scenario in how many is;
+# where there may be none of a kind, so many seeds are tried for each.
+_FOREIGN, _FEW, _TRIES = _RUN // 8, 4, 8
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
 # So many times as many held-out scenarios are of what is known before the first turn: of few it
@@ -34,12 +37,21 @@ _OLD, _MINED = 0.2, 0.3
 
 @dataclass(frozen=True, slots=True)
 class Width:
-    """What can be asked for in a turn: kinds of suites, and the sites that it is asked for at."""
+    """What can be asked for in a turn.
+
+    Attributes:
+        kinds: Of suites.
+        facilities: Sites that it is asked for at.
+        goods: Name of goods that no site has, which come now and then, or None.
+    """
 
     kinds: tuple[str, ...]
     facilities: tuple[str, ...]
+    goods: str | None = None
 
 
+# Awkward goods, which the hand learns to grip.
+AWKWARD = "awkward"
 _HUB, _FRESH, _RE_TURNS = "parcel_hub", "fresh_grocer", "returns_center"
 # The first is what a learner knows before the first turn; the last goes on for ever.
 KINDS = (
@@ -48,8 +60,8 @@ KINDS = (
 )  # fmt: skip
 WIDTHS = (
     Width(("base",), (_HUB,)),
-    Width(KINDS, (_HUB, _FRESH)),
-    Width(KINDS, (_HUB, _FRESH, _RE_TURNS)),
+    Width(KINDS, (_HUB, _FRESH), AWKWARD),
+    Width(KINDS, (_HUB, _FRESH, _RE_TURNS), AWKWARD),
 )
 
 
@@ -85,12 +97,10 @@ def scenarios(
         wanted[kind] += round(count * (1 - old - mined) / len(now.kinds))
         if failed:
             wanted[kind] += round(count * mined * failed[kind] / failed.total())
-    draws = [_Draw(kind, now.facilities, turn, max(1, wanted[kind]), seed) for kind in now.kinds]
+    draws = [_Draw(kind, now, turn, max(1, wanted[kind]), seed) for kind in now.kinds]
     if old:
         number = max(1, round(count * old / len(before.kinds)))
-        draws += [
-            _Draw(kind, before.facilities, turn, number, seed, _OLDER) for kind in before.kinds
-        ]
+        draws += [_Draw(kind, before, turn, number, seed, _OLDER) for kind in before.kinds]
     yield from _drawn(draws, workers)
 
 
@@ -115,16 +125,14 @@ def repeated(
     if not failed.total():
         failed = Counter(now.kinds)
     numbers = {kind: round(count * failed[kind] / failed.total()) for kind in now.kinds}
-    draws = [
-        _Draw(kind, now.facilities, turn, number, seed, _AGAIN) for kind, number in numbers.items()
-    ]
+    draws = [_Draw(kind, now, turn, number, seed, _AGAIN) for kind, number in numbers.items()]
     yield from _drawn(draws, workers)
 
 
 def width(turn: int, site: str | None = None) -> Width:
     """Return what a turn can ask for, at one site if it is named."""
     found = WIDTHS[min(turn, len(WIDTHS) - 1)]
-    return found if site is None else Width(kinds_at(site, found.kinds), (site,))
+    return found if site is None else Width(kinds_at(site, found.kinds), (site,), found.goods)
 
 
 def kinds_at(site: str, kinds: Sequence[str] = KINDS) -> tuple[str, ...]:
@@ -142,13 +150,14 @@ def held_out(turn: int, each: int, site: str | None = None, look: int = 0) -> li
         look: From 0; each has other scenarios.
     """
     sites = (_HUB, _FRESH, _RE_TURNS) if site is None else (site,)
-    first = WIDTHS[0].kinds
+    kinds = KINDS if site is None else kinds_at(site)
+    first, wide = WIDTHS[0].kinds, Width(kinds, sites, AWKWARD)
     before = WIDTHS[max(0, min(turn - 1, len(WIDTHS) - 1))].kinds if turn else ()
     return [
         replace(one, old=kind in before)
-        for kind in (KINDS if site is None else kinds_at(site))
+        for kind in kinds
         for number in [each * (_MORE if kind in first else 1)]
-        for one in _some(_Draw(kind, sites, _HELD_OUT, number, look))
+        for one in _some(_Draw(kind, wide, _HELD_OUT, number, look))
     ]
 
 
@@ -157,7 +166,7 @@ class _Draw:
     """What to draw of one kind, from one of `_STRETCHES` of a turn's seeds."""
 
     kind: str
-    facilities: tuple[str, ...]
+    width: Width
     turn: int
     count: int
     seed: int
@@ -170,11 +179,18 @@ def _drawn(draws: Sequence[_Draw], workers: int) -> Iterator[Scenario]:
 
 def _some(draw: _Draw) -> list[Scenario]:
     recipe = (training if draw.turn == _HELD_OUT else shorter)(draw.kind)
-    sites = [site for site in recipe.facilities or draw.facilities if site in draw.facilities]
+    there = draw.width.facilities
+    sites = tuple(site for site in recipe.facilities or there if site in there)
+    recipe = replace(recipe, facilities=sites)
     first = FIRST + draw.turn * _TURN + KINDS.index(draw.kind) * _KIND
     first += (draw.seed % RUNS) * _RUN + _STRETCHES[draw.stretch]
     name = "-".join(filter(None, (f"turn-{draw.turn}", draw.kind, draw.stretch)))
-    made = cases(replace(recipe, facilities=tuple(sites)), name, first, draw.count)
+    goods, few = draw.width.goods, draw.count // _FEW if draw.width.goods else 0
+    made = cases(recipe, name, first, draw.count - few)
+    if few:
+        foreign = replace(recipe, catalogue=goods)
+        more = cases(foreign, f"{name}-{goods}", first + _FOREIGN, few, most=_TRIES * few)
+        made = itertools.chain(made, more)
     if draw.stretch == _AGAIN:
         # Nobody acts on these but the expert, who knows what is meant.
         made = noisy(made, recipe, first)
