@@ -55,6 +55,19 @@ def test_the_middle_comes_first_and_every_attempt_begins_with_it() -> None:
     assert abs(math.sin(narrow - wide)) == pytest.approx(1.0)
 
 
+def test_jaws_lean_both_ways_and_are_not_sure_where_one_finger_is_lower() -> None:
+    leaning = [grasp for grasp in pinches(item((0.05, 0.06, 0.1)), JAWS) if any(grasp.lean)]
+    along = [
+        abs(math.cos(grasp.yaw) * grasp.lean[0] + math.sin(grasp.yaw) * grasp.lean[1])
+        for grasp in leaning
+    ]
+    sizes = [math.hypot(*grasp.lean) for grasp in leaning]
+    # Either all of the turn is about the line along which they close, or none of it is.
+    assert all(min(a, abs(a - size)) < 1e-9 for a, size in zip(along, sizes, strict=True))
+    assert {grasp.sure for grasp, a in zip(leaning, along, strict=True) if a < 1e-9} == {False}
+    assert {grasp.sure for grasp, a in zip(leaning, along, strict=True) if a > 1e-9} == {True}
+
+
 def test_what_is_too_wide_for_the_jaws_is_not_gripped_askew_either() -> None:
     assert not pinches(item((0.08, 0.09, 0.1)), JAWS)
 

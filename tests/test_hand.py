@@ -70,8 +70,8 @@ def weights(seed: int, *hidden: int) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
     found: dict[str, np.ndarray] = {}
     for k, (m, n) in enumerate(itertools.pairwise((WIDTH, *hidden, 1))):
-        found[f"{k}.weight"] = rng.normal(0, m**-0.5, (n, m)).astype(np.float32)
-        found[f"{k}.bias"] = np.zeros(n, np.float32)
+        found[f"{k}.weight"] = rng.normal(0, m**-0.5, (2, n, m)).astype(np.float32)
+        found[f"{k}.bias"] = np.zeros((2, n), np.float32)
     return found
 
 
@@ -242,10 +242,14 @@ def test_a_scorer_does_not_mind_which_way_round_the_jaws_are() -> None:
     ("change", "message"),
     [
         (lambda w: w.pop("0.bias"), "weights are"),
-        (lambda w: w.update({"0.weight": w["0.weight"][:, :-1]}), "a layer of"),
+        (lambda w: w.update({"0.weight": w["0.weight"][..., :-1]}), "a layer of"),
         (lambda w: w.update({"0.bias": w["0.bias"] * np.nan}), "not a number"),
-        (lambda w: w.update({"1.weight": np.ones((2, 8), np.float32),
-                             "1.bias": np.ones(2, np.float32)}), "2 outputs"),
+        (lambda w: w.update({"0.weight": w["0.weight"][0], "0.bias": w["0.bias"][0]}),
+         "a layer of"),
+        (lambda w: w.update({"1.weight": w["1.weight"][:1], "1.bias": w["1.bias"][:1]}),
+         "a layer of"),
+        (lambda w: w.update({"1.weight": np.ones((2, 2, 8), np.float32),
+                             "1.bias": np.ones((2, 2), np.float32)}), "2 outputs"),
     ],
 )  # fmt: skip
 def test_weights_that_make_no_scorer_are_refused(change: object, message: str) -> None:
@@ -306,7 +310,9 @@ def test_in_a_drill_a_carton_is_open_and_nothing_falls_out_of_it() -> None:
 def test_a_hand_grips_what_its_scorer_likes_best(tmp_path: Path) -> None:
     from safetensors.numpy import save_file
 
-    save_file(weights(3, 8), tmp_path / WEIGHTS)
+    decided = weights(3, 8)
+    decided["1.weight"] *= 5.0
+    save_file(decided, tmp_path / WEIGHTS)
     job = Drill(AWKWARD, load_catalogue(AWKWARD).items[0].sku, 5, str(tmp_path))
     found, plain = drill(job), drill(replace(job, choice="heuristic"))
     assert found.row is not None and plain.row is not None

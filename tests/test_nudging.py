@@ -91,3 +91,14 @@ def test_without_a_push_they_do_not(world: World, monkeypatch: pytest.MonkeyPatc
     before = seen.scene.item("item-0").pose.position
     assert pick(world, seen).cause == "IK"
     assert math.dist(world.observe().scene.item("item-0").pose.position, before) < 0.001
+
+
+def test_jaws_that_lean_need_no_push_a_little_farther_from_a_corner(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_nudge(*_: object) -> Iterator[Action]:
+        yield from ()
+        raise NoMotionError("IK")
+
+    monkeypatch.setattr(hands, "nudge", no_nudge)
+    assert pick(world, cornered(world, "tissue-cube", 0.05)).success

@@ -1,4 +1,4 @@
-"""A grasp scorer: how likely a grip holds, judged by a small network."""
+"""A grasp scorer: how likely a grip holds, judged by a few small networks."""
 
 from __future__ import annotations
 
@@ -24,13 +24,17 @@ Weights = Mapping[str, NDArray[np.float32]]
 
 
 class Scorer:
-    """A perceptron with rectified hidden layers; it runs on NumPy alone.
+    """Perceptrons with rectified hidden layers, which have learnt alike; NumPy alone runs them.
+
+    Of many grips the best by one network is mostly one that it is wrong about; several are seldom
+    wrong about the same (Lakshminarayanan et al., NeurIPS 2017).
 
     Args:
-        weights: ``0.weight``, shape (out, in), and ``0.bias`` of the first layer, and so on.
+        weights: ``0.weight``, shape (networks, out, in), and ``0.bias``, shape (networks, out), of
+            the first layers, and so on.
 
     Raises:
-        ValueError: They do not make such a network.
+        ValueError: They do not make such networks.
     """
 
     def __init__(self, weights: Weights) -> None:
@@ -39,13 +43,14 @@ class Scorer:
         if not count or set(weights) != names:
             raise ValueError(f"weights are {sorted(weights)}; expected 0.weight, 0.bias and so on")
         self._layers = [(weights[f"{k}.weight"], weights[f"{k}.bias"]) for k in range(count)]
-        width = WIDTH
+        networks, width = self._layers[0][0].shape[:1], WIDTH
         for weight, bias in self._layers:
-            if weight.ndim != 2 or weight.shape[1] != width or bias.shape != weight.shape[:1]:
+            fits = weight.ndim == 3 and bias.shape == weight.shape[:2] and weight.size
+            if not fits or (weight.shape[:1], weight.shape[2]) != (networks, width):
                 raise ValueError(f"a layer of {width} inputs has weights of shape {weight.shape}")
             if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
                 raise ValueError("a weight is not a number")
-            width = weight.shape[0]
+            width = weight.shape[1]
         if width != 1:
             raise ValueError(f"the last layer has {width} outputs; expected 1")
 
@@ -66,9 +71,9 @@ class Scorer:
             raise ValueError(f"'{path}' is no grasp scorer: {error}") from error
 
     def scores(self, rows: Features) -> NDArray[np.float64]:
-        """Return the log-odds that each grip holds, shape (n,)."""
+        """Return the log-odds that each grip holds, shape (n,): a mean of views and networks."""
         views = mirrored(rows)
-        found = self._forward(np.concatenate(views)).reshape(len(views), -1)
+        found = self._forward(np.concatenate(views)).reshape(-1, len(rows))
         mean: NDArray[np.float64] = found.mean(axis=0, dtype=np.float64)
         return mean
 
@@ -100,11 +105,12 @@ class Scorer:
         return [first, *(grasp for grasp in order[:_MOST] if grasp != first)]
 
     def _forward(self, values: Features) -> Features:
-        for weight, bias in self._layers[:-1]:
-            values = np.maximum(values @ weight.T + bias, 0.0)
-        weight, bias = self._layers[-1]
-        out: Features = values @ weight.T + bias
-        return out
+        """Return what each network says of each row, shape (networks, n, 1)."""
+        for k, (weight, bias) in enumerate(self._layers):
+            if k:
+                values = np.maximum(values, 0.0)
+            values = values @ weight.transpose(0, 2, 1) + bias[:, None]
+        return values
 
 
 def _chance(score: float) -> float:

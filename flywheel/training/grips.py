@@ -18,8 +18,9 @@ from warewheel.agents.skills.scorer import WEIGHTS
 
 from .loop import Diverged
 
-# Widths of the hidden layers, and the chance with which one of their inputs is left out of a step.
-_HIDDEN, _DROPOUT = (192, 64), 0.2
+# Networks, widths of their hidden layers, and the chance with which one of these's inputs is left
+# out of a step.
+_NETWORKS, _HIDDEN, _DROPOUT = 5, (192, 64), 0.2
 _BATCH, _RATE, _DECAY = 256, 2e-3, 0.05
 # The loss that is told is a mean over about this many steps.
 _MEMORY = 20
@@ -29,7 +30,7 @@ def fit(
     rows: Features, held: NDArray[np.bool_], steps: int, seed: int, out: Path,
     tell: Callable[[float], None] = lambda _: None,
 ) -> float:  # fmt: skip
-    """Train a scorer and write its weights; return its mean loss over the last steps [nat].
+    """Train a scorer's networks and write their weights; return the mean loss at the end [nat].
 
     Args:
         rows: What grips looked like, shape (n, WIDTH).
@@ -66,18 +67,18 @@ def _fit(
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     loss = math.nan
     for step in range(steps):
-        some = torch.randint(len(held), (_BATCH,), generator=chance)
-        values = views[torch.randint(len(views), (_BATCH,), generator=chance), some]
+        some = torch.randint(len(held), (_NETWORKS, _BATCH), generator=chance)
+        values = views[torch.randint(len(views), some.shape, generator=chance), some]
         for k, (weight, bias) in enumerate(layers):
             if k:
                 kept = torch.rand(values.shape, generator=chance) >= _DROPOUT
                 values = values.relu() * kept / (1 - _DROPOUT)
-            values = values @ weight.T + bias
-        found = torch.nn.functional.binary_cross_entropy_with_logits(values[:, 0], wanted[some])
+            values = values @ weight.mT + bias[:, None]
+        found = torch.nn.functional.binary_cross_entropy_with_logits(values[..., 0], wanted[some])
         if not found.isfinite():
             raise Diverged(f"the loss is {found.item()} at step {step}")
         optimiser.zero_grad()
-        found.backward()
+        (found * _NETWORKS).backward()
         optimiser.step()
         schedule.step()
         now = float(found.detach())
@@ -102,8 +103,8 @@ def _layers(torch: Any, chance: Any) -> list[tuple[Any, Any]]:
     widths = (WIDTH, *_HIDDEN, 1)
     return [
         (
-            (torch.randn(n, m, generator=chance) * (2 / m) ** 0.5).requires_grad_(),
-            torch.zeros(n, requires_grad=True),
+            (torch.randn(_NETWORKS, n, m, generator=chance) * (2 / m) ** 0.5).requires_grad_(),
+            torch.zeros(_NETWORKS, n, requires_grad=True),
         )
         for m, n in itertools.pairwise(widths)
     ]
