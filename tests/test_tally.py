@@ -137,8 +137,8 @@ def test_of_several_of_the_same_goods_it_is_told_which_expires_first() -> None:
 def test_kinds_come_before_the_name() -> None:
     skus = {sku.sku: sku for sku in load_catalogue("grocer").items}
     eggs = Unit(sku=skus["fresh-eggs"], lot="", expiry=9, route="home")
-    assert describe.label(eggs, 9.0) == "dairy chilled fragile to home: fresh eggs 9 days"
-    assert describe.label(eggs, 0.0).startswith("dairy chilled fragile heavy to home: fresh eggs")
+    assert describe.label(eggs, 9.0) == "dairy chilled fragile to home: the fresh eggs 9 days"
+    assert describe.label(eggs, 0.0).startswith("dairy chilled fragile heavy to home: the ")
     manifest = Manifest("carton-0", (Line("line-3", eggs.sku.gtin, 2, "", 9, "home"),))
     assert list(describe.manifest(manifest, lambda _: eggs, 9.0)) == [
         "carton-0 should hold",
