@@ -32,6 +32,15 @@ def world() -> Iterator[World]:
     made.close()
 
 
+@pytest.fixture
+def no_push(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_nudge(*_: object) -> Iterator[Action]:
+        yield from ()
+        raise NoMotionError("IK")
+
+    monkeypatch.setattr(hands, "nudge", no_nudge)
+
+
 def cornered(world: World, name: str, gap: float) -> Observation:
     """Dock an open carton with one item that stands ``gap`` [m] off both walls of a corner."""
     unit = Unit(sku=GOODS[name])
@@ -81,24 +90,14 @@ def test_jaws_get_what_stands_in_a_corner(world: World) -> None:
     assert not inside(after.carton, after.item("item-0"))
 
 
-def test_without_a_push_they_do_not(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_nudge(*_: object) -> Iterator[Action]:
-        yield from ()
-        raise NoMotionError("IK")
-
-    monkeypatch.setattr(hands, "nudge", no_nudge)
+@pytest.mark.usefixtures("no_push")
+def test_without_a_push_they_do_not(world: World) -> None:
     seen = cornered(world, "tissue-cube", 0.02)
     before = seen.scene.item("item-0").pose.position
     assert pick(world, seen).cause == "IK"
     assert math.dist(world.observe().scene.item("item-0").pose.position, before) < 0.001
 
 
-def test_jaws_that_lean_need_no_push_a_little_farther_from_a_corner(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_nudge(*_: object) -> Iterator[Action]:
-        yield from ()
-        raise NoMotionError("IK")
-
-    monkeypatch.setattr(hands, "nudge", no_nudge)
+@pytest.mark.usefixtures("no_push")
+def test_jaws_that_lean_need_no_push_a_little_farther_from_a_corner(world: World) -> None:
     assert pick(world, cornered(world, "tissue-cube", 0.05)).success

@@ -86,7 +86,7 @@ def _words(what: Goods) -> str:
 
 
 def _the(words: str) -> str:
-    return words if words.startswith(_ALL) else f"the {words}"
+    return words if words.partition(" ")[0] == _ALL else f"the {words}"
 
 
 def _settled(what: Goods, promises: Sequence[Promise], storage: Storage) -> Goods:
