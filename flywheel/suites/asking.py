@@ -25,6 +25,10 @@ from .meanings import Delivery, Draw
 from .noise import Noise
 from .speaker import Speaker
 
+# Weight of names among the ways to tell of goods. In suites it is 1: whoever learns from no more of
+# them hardly learns to copy names, and takes a name for one of goods that are not there.
+_NAMED = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -125,7 +129,7 @@ def speaker(rng: np.random.Generator, phrases: str = "train") -> Speaker:
 
 def draw(of: Delivery, rng: np.random.Generator, phrases: str = "train") -> Draw:
     """Return who draws meanings about a delivery."""
-    return Draw(of, speaker(rng, phrases), rng)
+    return Draw(of, speaker(rng, phrases), rng, _NAMED)
 
 
 def noise(rng: np.random.Generator, phrases: str = "train") -> Noise:

@@ -74,11 +74,14 @@ class Draw:
         delivery: What they are about.
         speaker: Who words them.
         rng: Where chance comes from.
+        named: Weight of a unit's name among the ways to tell of it; other ways weigh 1 or 2.
     """
 
-    def __init__(self, delivery: Delivery, speaker: Speaker, rng: np.random.Generator) -> None:
+    def __init__(
+        self, delivery: Delivery, speaker: Speaker, rng: np.random.Generator, named: int = 1
+    ) -> None:
         self._delivery, self._site = delivery, delivery.facility
-        self._speaker, self._rng = speaker, rng
+        self._speaker, self._rng, self._named = speaker, rng, named
         self._kinds: dict[str, Callable[[], Meaning | None]] = {
             "house": lambda: Meaning((speaker.say("house"),)),
             "discrepancy": lambda: Meaning((speaker.say("discrepancy"),)),
@@ -128,8 +131,8 @@ class Draw:
         """Return goods by one attribute that some unit of the delivery has."""
         unit = self._unit(units)
         sku = unit.sku
-        options = [Goods(category=(sku.category,)), Goods(sku=(sku.sku,))]
-        options += [Goods(category=(sku.category,))]
+        category, name = Goods(category=(sku.category,)), Goods(sku=(sku.sku,))
+        options = [category, *[name] * self._named, category]
         options += [trait for trait in self._traits(unit) for _ in range(2)]
         if unit.route:
             options.append(Goods(route=(unit.route,)))

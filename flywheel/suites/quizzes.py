@@ -78,11 +78,11 @@ PLANS = {
     "tally": Plan(("quantity",), (5, 10), 1, 8, 3, tallies=True),
     "gist": Plan(
         (
-            "move", "only", "moves", "rules", "conflict", "conditional", "conditional", "quantity",
-            "first", "within", "exclusion", "conjunction", "negation", "comparison",
-            "comparison_of", "comparison_of", "refuse",
+            "move", "move", "move", "only", "moves", "moves", "moves", "rules", "conflict",
+            "conditional", "conditional", "quantity", "first", "within", "exclusion",
+            "conjunction", "negation", "comparison", "comparison_of", "comparison_of", "refuse",
         ),
-        (4, 8), 14, 0, 0, chinese=0.15,
+        (4, 8), 16, 0, 0, chinese=0.15,
     ),
 }  # fmt: skip
 # What there are words for in Chinese.
