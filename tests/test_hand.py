@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -203,16 +203,40 @@ def test_grips_that_are_proposed_lie_on_the_item_and_over_its_foot(yaw: float, s
         assert 0.0 <= grasp.grip <= 1.0
 
 
-def test_another_side_comes_first_in_each_attempt() -> None:
+def test_grips_are_ranked_by_their_chance_a_few_of_each_side() -> None:
     scorer, lying = Scorer(weights(0, 8)), item()
     some = proposals(lying, JAWS)
     picture = portrait(lying, ramp)
     scores = scorer.scores(features(lying, some, picture))
-    firsts = [scorer.best(lying, some, None, picture, attempt)[0] for attempt in range(4)]
-    assert firsts[0] == some[int(np.argmax(scores))]
-    assert len({grasp.yaw for grasp in firsts}) == 4
-    best = scorer.best(lying, some, None, picture, 0)
-    assert len(best) == len(set(best)) == 40
+    ranked = scorer.ranked(lying, some, picture)
+    chances = [grasp.chance for grasp in ranked]
+    assert chances == sorted(chances, reverse=True)
+    assert chances[0] == pytest.approx(1 / (1 + math.exp(-scores.max())))
+    assert replace(ranked[0], chance=1.0) == some[int(np.argmax(scores))]
+    sides = Counter(grasp.yaw for grasp in ranked)
+    assert set(sides) == {grasp.yaw for grasp in some} and set(sides.values()) == {5}
+    assert scorer.ranked(lying, [], picture) == []
+
+
+def test_what_looks_like_a_grip_that_failed_comes_late() -> None:
+    scorer, lying = Scorer(weights(0, 8)), item()
+    some = proposals(lying, JAWS)
+    picture = portrait(lying, ramp)
+    rows = features(lying, some, picture)
+    scorer._layers[-1][0][:] = 0.0
+    failed = [rows[7], rows[100]]
+    before, after = (
+        {replace(grasp, chance=1.0): grasp.chance for grasp in scorer.ranked(lying, some, *rest)}
+        for rest in ((picture,), (picture, failed))
+    )
+    apart = [np.sqrt(np.square(rows - row).mean(axis=1)) for row in failed]
+    assert np.minimum(*apart).max() > 0.3
+    assert len(set(before.values())) == 1
+    assert after.get(some[7], 0.0) < 0.1 < 0.4 < max(after.values())
+    # Turned about, the jaws would touch it where they did.
+    (view, *_) = (one[7] for one in mirrored(rows)[1:])
+    again = scorer.ranked(lying, [some[7]], picture, [view])
+    assert again[0].chance < 0.1
 
 
 def test_the_usual_grip_stays_unless_another_is_far_better() -> None:
@@ -224,11 +248,16 @@ def test_the_usual_grip_stays_unless_another_is_far_better() -> None:
     flat._layers[-1][0][:] = 0.0
     weight, bias = steep._layers[-1]
     weight *= 100.0
-    scores = steep.scores(features(lying, [usual, *some], picture))
+    rows = features(lying, [usual, *some], picture)
+    scores = steep.scores(rows)
     bias -= (scores[0] + scores.max()) / 2
-    assert flat.best(lying, some, usual, picture, 0)[0] == usual
-    assert flat.best(lying, some, usual, picture, 1)[0] != usual
-    assert steep.best(lying, some, usual, picture, 0)[0] == some[int(np.argmax(scores[1:]))]
+
+    def first(scorer: Scorer, *failed: Features) -> Grasp:
+        return replace(scorer.best(lying, some, usual, picture, failed)[0], chance=1.0)
+
+    assert first(flat) == usual
+    assert first(flat, rows[0]) != usual
+    assert first(steep) == some[int(np.argmax(scores[1:]))]
 
 
 def test_a_scorer_does_not_mind_which_way_round_the_jaws_are() -> None:
@@ -379,7 +408,10 @@ def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Benc
     class Clumsy(JawHand):
         """Closes over the item."""
 
-        def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+        def grasps(
+            self, item: ItemState, attempt: int, picture: Portrait | None,
+            failed: Sequence[Features] = (),
+        ) -> list[Grasp]:  # fmt: skip
             x, y, z = item.pose.position
             return [Grasp((x, y, z + 0.1), 0.0, 0.0, sure=False)]
 
@@ -392,13 +424,48 @@ def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Benc
     mover.motion.twin.close()
 
 
+def test_what_a_grip_will_hardly_hold_is_dragged_to_the_middle(bench: drills._Bench) -> None:
+    where: list[float] = []
+
+    class Doubtful(JawHand):
+        """Expects little of its grip, as long as the item is near a wall."""
+
+        def grasps(
+            self, item: ItemState, attempt: int, picture: Portrait | None,
+            failed: Sequence[Features] = (),
+        ) -> list[Grasp]:  # fmt: skip
+            where.append(math.dist(item.pose.position[:2], bench.facility.conveyor.dock[:2]))
+            chance = 0.1 if where[-1] > 0.06 else 0.9
+            return [replace(one, chance=chance) for one in pinches(item, bench.jaws)]
+
+    (sku, *_) = load_catalogue(PLAIN).items
+    seen = bench.in_carton([sku], np.random.default_rng(0))
+    mover, eye = bench.mover(Doubtful(bench.jaws), 0), TruePoses()
+    outcome, belief = bench._run(pick(mover, eye.perceive(seen), "item-0"), eye, eye.perceive(seen))
+    assert outcome.success and mover.held is not None
+    assert len(where) > 1 and where[0] > 0.06 > where[-1], where
+    # What was only dragged says nothing of how well a grip holds.
+    assert [one.held for one in mover.tried] == [True]
+    mover.motion.twin.close()
+    # At the last attempt nothing is left but to lift it.
+    where.clear()
+    seen = bench.in_carton([sku], np.random.default_rng(0))
+    mover, belief = bench.mover(Doubtful(bench.jaws), 0), eye.perceive(seen)
+    outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
+    assert outcome.success and len(where) == 1
+    mover.motion.twin.close()
+
+
 def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Bench) -> None:
     asked: list[int] = []
 
     class Clumsy(JawHand):
         """Grips the air over the item, and then nothing at all."""
 
-        def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+        def grasps(
+            self, item: ItemState, attempt: int, picture: Portrait | None,
+            failed: Sequence[Features] = (),
+        ) -> list[Grasp]:  # fmt: skip
             asked.append(attempt)
             x, y, z = item.pose.position
             return [Grasp((x, y, z + 0.2), 0.0, 0.0)]
@@ -537,5 +604,10 @@ def test_drills_of_turns_and_runs_and_judges_are_all_different(heuristic: Path) 
 def test_pinches_stay_the_way_of_a_hand_without_a_scorer() -> None:
     picture = JawHand(JAWS).look(item(), ramp)
     assert JawHand(JAWS).grasps(item(), 0, picture) == pinches(item(), JAWS, 0)
-    plenty = JawHand(JAWS, Scorer(weights(0, 8))).grasps(item(), 0, picture)
-    assert plenty[-len(pinches(item(), JAWS, 0)) :] == pinches(item(), JAWS, 0)
+    assert picture is not None
+    some = JawHand(JAWS, Scorer(weights(0, 8))).grasps(item(), 0, picture)
+    usual, *others = pinches(item(), JAWS, 0)
+    assert replace(usual, chance=0.0) in [replace(grasp, chance=0.0) for grasp in some]
+    lean = [any(grasp.lean) for grasp in some]
+    assert lean == sorted(lean) and any(lean)
+    assert {grasp.lean for grasp in some if any(grasp.lean)} <= {g.lean for g in others}

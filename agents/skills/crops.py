@@ -35,10 +35,12 @@ class Tried:
     """A grip that was tried.
 
     Attributes:
-        row: Its features, shape (WIDTH,).
+        item: Name of what was to be gripped.
+        row: The grip's features, shape (WIDTH,).
         held: Whether the item came along, and was not lost on the way.
     """
 
+    item: str
     row: Features
     held: bool
 

@@ -39,6 +39,7 @@ class Grasp:
         grip: How far the end effector is closed on the way there.
         lean: Rotation vector in W from straight down to how the tool comes in [rad].
         sure: Nothing speaks against carrying the item as fast as usual.
+        chance: That it holds, as far as anybody knows.
     """
 
     position: Vec3
@@ -46,6 +47,7 @@ class Grasp:
     grip: float
     lean: Vec3 = (0.0, 0.0, 0.0)
     sure: bool = True
+    chance: float = 1.0
 
 
 def pinches(item: ItemState, jaws: Jaws, attempt: int = 0) -> list[Grasp]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from warewheel.agents.perceive import Belief
 from warewheel.configs.schema import Body, Cup, Jaws
 from warewheel.sim.values import ItemState, Look, Pose
 
-from .crops import Portrait, portrait
+from .crops import Features, Portrait, portrait
 from .grasp import Grasp, pinches, touches
 from .moves import Move, Mover, NoMotionError
 from .nudging import nudge
@@ -30,7 +31,10 @@ class Hand(Protocol):
         """Return what it learns of an item by looking, or None if that is of no use to it."""
         ...
 
-    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+    def grasps(
+        self, item: ItemState, attempt: int, picture: Portrait | None,
+        failed: Sequence[Features] = (),
+    ) -> list[Grasp]:  # fmt: skip
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         ...
 
@@ -76,13 +80,18 @@ class JawHand:
         """Look at the item from above."""
         return None if look is None else portrait(item, look)
 
-    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+    def grasps(
+        self, item: ItemState, attempt: int, picture: Portrait | None,
+        failed: Sequence[Features] = (),
+    ) -> list[Grasp]:  # fmt: skip
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         found = pinches(item, self._jaws, attempt)
         if self._scorer is None or picture is None:
             return found
         some, usual = proposals(item, self._jaws), next(iter(found), None)
-        return self._scorer.best(item, some, usual, picture, attempt) + found
+        upright = self._scorer.best(item, some, usual, picture, failed)
+        leaning = [grasp for grasp in found if any(grasp.lean)]
+        return upright + self._scorer.ranked(item, leaning, picture, failed)
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
         """Close; whether something is between the jaws shows when it is lifted."""
@@ -112,7 +121,10 @@ class CupHand:
         """Return None: where a cup seals is known from the item's box."""
         return None
 
-    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+    def grasps(
+        self, item: ItemState, attempt: int, picture: Portrait | None,
+        failed: Sequence[Features] = (),
+    ) -> list[Grasp]:  # fmt: skip
         """Return the grips to try, the best first; ``attempt`` counts from 0."""
         return touches(item, self._cup, attempt)
 

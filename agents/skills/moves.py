@@ -24,7 +24,7 @@ from warewheel.sim.motion import Motion
 from warewheel.sim.twin import Held
 from warewheel.sim.values import Action, Array, ItemState, Pose, Quat, Vec3
 
-from .crops import Tried
+from .crops import Features, Tried
 
 if TYPE_CHECKING:
     from .hands import Hand
@@ -137,6 +137,10 @@ class Mover:
         """Forget what the hand held if it is plainly no longer in it."""
         with contextlib.suppress(DroppedError):
             self._watch(belief)
+
+    def failed(self, name: str) -> list[Features]:
+        """Return the features of grips that did not hold an item, if such are kept."""
+        return [one.row for one in self.tried if one.item == name and not one.held]
 
     def mark(self, held: bool) -> None:
         """Say of the last grip that was tried whether it held, if such are kept."""

@@ -105,28 +105,41 @@ def nudge(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
     raise NoMotionError("IK")
 
 
+def ways_inward(belief: Belief, carton: CartonState, item: ItemState) -> Iterator[np.ndarray]:
+    """Yield ways that an item has towards the middle of its carton, in W [m], shape (2,).
+
+    Straight to the middle, or away from one wall at a time, the farther off the middle first.
+    """
+    x, y, _ = item.pose.position
+    cx, cy, _ = carton.pose.position
+    yaw = heading(carton)
+    along = np.array([math.cos(yaw), math.sin(yaw)])
+    across = np.array([-math.sin(yaw), math.cos(yaw)])
+    away = np.array([cx - x, cy - y])
+    others = [i for i in belief.items if i.name != item.name and inside(carton, i)]
+    for way in (
+        away, *sorted((along * (along @ away), across * (across @ away)), key=_length)[::-1]
+    ):  # fmt: skip
+        reach = min(_FAR, _length(way) - _CENTRE)
+        if reach >= _CENTRE:
+            found = way / np.linalg.norm(way) * reach
+            if _free(item, found, others):
+                yield found
+
+
 def _strokes(belief: Belief, carton: CartonState, item: ItemState) -> Iterator[_Stroke]:
     """Yield pushes to try, the best first: from behind, then from above."""
     x, y, z = item.pose.position
     cx, cy, floor = carton.pose.position
     floor += carton.layout.wall
     yaw = heading(carton)
-    along = np.array([math.cos(yaw), math.sin(yaw)])
-    across = np.array([-math.sin(yaw), math.cos(yaw)])
     away = np.array([cx - x, cy - y])
     axes = Rotation.from_quat(item.pose.orientation).as_matrix()
-    others = [i for i in belief.items if i.name != item.name and inside(carton, i)]
-    # Straight to the middle, or away from one wall at a time, the farther off the middle first.
-    ways = [away, *sorted((along * (along @ away), across * (across @ away)), key=_length)[::-1]]
     top = z + extent(item) / 2
     for pressed in (False, True):
-        for way in ways:
-            reach = min(_FAR, _length(way) - _CENTRE)
-            if reach < _CENTRE:
-                continue
-            to = way / np.linalg.norm(way)
-            if not _free(item, to * reach, others):
-                continue
+        for way in ways_inward(belief, carton, item):
+            reach = _length(way)
+            to = way / reach
             half = float(np.abs(axes[:2].T @ to) @ np.array(item.size)) / 2
             if pressed:
                 start, height = np.array([x, y]), top + _TIP + _OVER

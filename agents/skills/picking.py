@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Generator, Sequence
 
@@ -13,10 +14,11 @@ from warewheel.agents.plan import Outcome
 from warewheel.sim.values import Action, Pose
 
 from .crops import Tried, features
+from .dragging import drag
 from .grasp import Grasp, extent
 from .moves import Move, Mover, NoMotionError, Skill, relative
 
-_ATTEMPTS = 4
+_ATTEMPTS = 6
 # Height above the grip from which the tool comes straight down [m].
 _APPROACH = 0.10
 # Length of the last stretch where the tool leans [m].
@@ -27,6 +29,8 @@ _CLEAR = 0.12
 _MARGIN = 0.03
 # One that has moved so far between the jaws while it was lifted may be lost on the way [m], [rad].
 _CREEP, _TURN = 0.004, 0.12
+# An item that a grip is less likely to hold is dragged to where there may be a better one.
+_WORTH = 0.5
 
 
 def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
@@ -46,7 +50,7 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
     for attempt in range(attempts):
         before = mover.last_seen(belief, name)
         picture = hand.look(before, belief.look)
-        grasps = hand.grasps(before, mover.tries[name], picture)
+        grasps = hand.grasps(before, mover.tries[name], picture, mover.failed(name))
         mover.tries[name] += 1
         try:
             belief, grasp = yield from _reach(mover, belief, name, grasps)
@@ -62,9 +66,15 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
                 return Outcome(False, cause)
             mover.pushes[name] += 1
             continue
+        if grasp.chance < _WORTH and attempt < attempts - 1:
+            with contextlib.suppress(NoMotionError):
+                belief = yield from hand.seize(mover, belief)
+                belief = yield from drag(mover, belief, name)
+                continue
         if picture is not None:
             # Until it has held, it did not; what is lost on the way up is not the grip before.
-            mover.tried.append(Tried(features(before, [grasp], picture)[0], held=False))
+            (row,) = features(before, [grasp], picture)
+            mover.tried.append(Tried(name, row, held=False))
         try:
             belief = yield from hand.seize(mover, belief)
             grip = mover.take(belief, name, gently=not grasp.sure)

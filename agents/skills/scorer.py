@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +20,11 @@ WEIGHTS = "model.safetensors"
 # By how much likelier another grip must be to hold than the usual one. The best of many guesses is
 # mostly one that is too high.
 _BETTER = 0.05
-# Grips that are tried, so far as the arm cannot reach those before.
-_MOST = 40
+# By how much the log-odds of a grip fall when one that looks the same did not hold, and by how much
+# grips look different that have little to do with one another [of 4 cm].
+_DOUBT, _ALIKE = 3.0, 0.15
+# Grips of each side that are tried, so far as the arm cannot reach those before.
+_EACH = 5
 Weights = Mapping[str, NDArray[np.float32]]
 
 
@@ -77,32 +82,52 @@ class Scorer:
         mean: NDArray[np.float64] = found.mean(axis=0, dtype=np.float64)
         return mean
 
-    def best(
-        self, item: ItemState, grasps: Sequence[Grasp], usual: Grasp | None, picture: Portrait,
-        attempt: int,
+    def ranked(
+        self, item: ItemState, grasps: Sequence[Grasp], picture: Portrait,
+        failed: Sequence[Features] = (),
     ) -> list[Grasp]:  # fmt: skip
-        """Return the best grips, the best first; another side comes first in each attempt.
+        """Return grips with their chances, the best first, and no more than a few of each side.
 
         Args:
             item: What is to be gripped.
             grasps: To choose from.
-            usual: What the heuristic would try, if anything; at the first attempt it is tried
-                unless another is far better.
             picture: Of the item.
-            attempt: Counts from 0.
+            failed: Features of grips that did not hold it, each of shape (WIDTH,); those that look
+                like them will hardly hold either.
         """
-        scores = self.scores(features(item, grasps, picture))
-        order = [grasps[k] for k in np.argsort(-scores, kind="stable")]
-        # What did not hold once will hardly hold again; the best from each side, in turn.
-        sides: dict[float, Grasp] = {}
-        for grasp in order:
-            sides.setdefault(grasp.yaw, grasp)
-        first = list(sides.values())[attempt % len(sides)]
-        if usual is not None and attempt == 0:
-            (known,) = self.scores(features(item, [usual], picture))
-            if _chance(known) + _BETTER >= _chance(scores.max()):
-                first = usual
-        return [first, *(grasp for grasp in order[:_MOST] if grasp != first)]
+        if not grasps:
+            return []
+        rows = features(item, grasps, picture)
+        scores = self.scores(rows) - _DOUBT * _likeness(rows, failed)
+        sides = Counter[float]()
+        found = []
+        for k in np.argsort(-scores, kind="stable").tolist():
+            sides[grasps[k].yaw] += 1
+            if sides[grasps[k].yaw] <= _EACH:
+                found.append(replace(grasps[k], chance=_chance(scores[k])))
+        return found
+
+    def best(
+        self, item: ItemState, grasps: Sequence[Grasp], usual: Grasp | None, picture: Portrait,
+        failed: Sequence[Features] = (),
+    ) -> list[Grasp]:  # fmt: skip
+        """Return what `ranked` does, with the usual grip first unless another is far better.
+
+        Args:
+            item: What is to be gripped.
+            grasps: To choose from.
+            usual: What the heuristic would try, if anything; once something failed, it is one of
+                many.
+            picture: Of the item.
+            failed: As for `ranked`.
+        """
+        found = self.ranked(item, grasps, picture, failed)
+        (known,) = self.ranked(item, [usual], picture, failed) if usual else [None]
+        if known is None:
+            return found
+        if not failed and known.chance + _BETTER >= found[0].chance:
+            return [known, *found]
+        return sorted([*found, known], key=lambda grasp: -grasp.chance)
 
     def _forward(self, values: Features) -> Features:
         """Return what each network says of each row, shape (networks, n, 1)."""
@@ -111,6 +136,16 @@ class Scorer:
                 values = np.maximum(values, 0.0)
             values = values @ weight.transpose(0, 2, 1) + bias[:, None]
         return values
+
+
+def _likeness(rows: Features, others: Sequence[Features]) -> NDArray[np.float64]:
+    """Return how many of other grips each is like, shape (n,): 1 for each that looks the same."""
+    total = np.zeros(len(rows))
+    views = np.stack(mirrored(rows))
+    for other in others:
+        apart = np.sqrt(np.square(views - other).mean(axis=-1)).min(axis=0)
+        total += np.exp(-np.square(apart / _ALIKE) / 2)
+    return total
 
 
 def _chance(score: float) -> float:

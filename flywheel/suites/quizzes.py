@@ -78,9 +78,10 @@ PLANS = {
     "tally": Plan(("quantity",), (5, 10), 1, 8, 3, tallies=True),
     "gist": Plan(
         (
-            "move", "move", "move", "only", "moves", "moves", "moves", "rules", "conflict",
-            "conditional", "conditional", "quantity", "first", "within", "exclusion",
-            "conjunction", "negation", "comparison", "comparison_of", "comparison_of", "refuse",
+            "move", "move", "move", "only", "moves", "moves", "moves", "moves", "moves", "moves",
+            "rules", "conflict", "conditional", "conditional", "quantity", "first", "within",
+            "exclusion", "conjunction", "negation", "comparison", "comparison_of",
+            "comparison_of", "refuse",
         ),
         (4, 8), 16, 0, 0, chinese=0.15,
     ),

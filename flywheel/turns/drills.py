@@ -122,7 +122,10 @@ class _Given(JawHand):
         super().__init__(jaws)
         self._some = some
 
-    def grasps(self, item: ItemState, attempt: int, picture: Portrait | None) -> list[Grasp]:
+    def grasps(
+        self, item: ItemState, attempt: int, picture: Portrait | None,
+        failed: Sequence[Features] = (),
+    ) -> list[Grasp]:  # fmt: skip
         """Return those grips."""
         return self._some
 

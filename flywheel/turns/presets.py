@@ -40,7 +40,7 @@ PRESETS = {
         4,
         brains.Budget(
             shape="small", lessons=200, begin=0, episodes=500, shown=3000, tales=3300, alone=1000,
-            verified=4, steps=820, batch=8192, judged=12, examined=15,
+            verified=4, steps=800, batch=8192, judged=12, examined=15,
         ),
         hands.Budget(drills=600, more=300, steps=1000, judged=70, examined=150),
         chain=30,

@@ -21,9 +21,10 @@ RUNS = _KIND // _RUN
 # Where among a run's seeds those begin that are like before, and that are like what has failed.
 _AGAIN, _OLDER = "again", "old"
 _STRETCHES = {"": 0, _AGAIN: _RUN // 4, _OLDER: _RUN // 2}
-# Where in such a stretch those begin that are about foreign goods, and one scenario in how many is;
-# where there may be none of a kind, so many seeds are tried for each.
-_FOREIGN, _FEW, _TRIES = _RUN // 8, 4, 8
+# Where in such a stretch those begin that are about foreign goods, and one scenario in how many is,
+# or one in how many of those kinds in which all else is known; where there may be none of a kind,
+# so many seeds are tried for each.
+_FOREIGN, _FEW, _MANY, _TRIES = _RUN // 8, 4, 2, 8
 # Of the turns' numbers, the one that champion and challenger are compared on.
 _HELD_OUT = 20
 # So many times as many held-out scenarios are of what is known before the first turn: of few it
@@ -185,7 +186,8 @@ def _some(draw: _Draw) -> list[Scenario]:
     first = FIRST + draw.turn * _TURN + KINDS.index(draw.kind) * _KIND
     first += (draw.seed % RUNS) * _RUN + _STRETCHES[draw.stretch]
     name = "-".join(filter(None, (f"turn-{draw.turn}", draw.kind, draw.stretch)))
-    goods, few = draw.width.goods, draw.count // _FEW if draw.width.goods else 0
+    goods, one_in = draw.width.goods, _MANY if draw.kind in WIDTHS[0].kinds else _FEW
+    few = draw.count // one_in if goods else 0
     made = cases(recipe, name, first, draw.count - few)
     if few:
         foreign = replace(recipe, catalogue=goods)
