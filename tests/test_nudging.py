@@ -10,9 +10,10 @@ import pybullet as p
 import pytest
 
 from warewheel.agents.executor import ScriptedExecutor
+from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome, Subgoal
 from warewheel.agents.skills import hands
-from warewheel.agents.skills.moves import NoMotionError
+from warewheel.agents.skills.moves import Move, Mover, NoMotionError
 from warewheel.configs import load_body, load_catalogue, load_facility
 from warewheel.configs.schema import Unit
 from warewheel.sim.facts import inside
@@ -69,17 +70,17 @@ def cornered(world: World, name: str, gap: float) -> Observation:
     return seen
 
 
-def pick(world: World, seen: Observation) -> Outcome:
+def pick(world: World, seen: Observation, times: int = 1) -> Outcome:
+    """Pick the item so many times over; return how the last time ended."""
     executor = ScriptedExecutor(FACILITY, BODY, 0)
-    executor.start(Subgoal("pick", "item-0"))
     try:
-        while True:
-            step = executor.act(seen)
-            if isinstance(step, Outcome):
-                return step
-            seen = world.step(step)
+        for _ in range(times):
+            executor.start(Subgoal("pick", "item-0"))
+            while not isinstance(step := executor.act(seen), Outcome):
+                seen = world.step(step)
     finally:
         executor.close()
+    return step
 
 
 def test_jaws_get_what_stands_in_a_corner(world: World) -> None:
@@ -101,3 +102,17 @@ def test_without_a_push_they_do_not(world: World) -> None:
 @pytest.mark.usefixtures("no_push")
 def test_jaws_that_lean_need_no_push_a_little_farther_from_a_corner(world: World) -> None:
     assert pick(world, cornered(world, "tissue-cube", 0.05)).success
+
+
+def test_it_is_pushed_another_way_each_time_also_from_one_pick_to_the_next(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def useless(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
+        asked.append(attempt)
+        return (yield from mover.rest(1, belief))
+
+    monkeypatch.setattr(hands, "nudge", useless)
+    assert pick(world, cornered(world, "tissue-cube", 0.02), times=2).cause == "IK"
+    assert asked == list(range(len(asked))) and len(asked) > 6
