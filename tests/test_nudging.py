@@ -72,15 +72,16 @@ def cornered(world: World, name: str, gap: float) -> Observation:
 
 def pick(world: World, seen: Observation, times: int = 1) -> Outcome:
     """Pick the item so many times over; return how the last time ended."""
-    executor = ScriptedExecutor(FACILITY, BODY, 0)
+    executor, outcomes = ScriptedExecutor(FACILITY, BODY, 0), list[Outcome]()
     try:
-        for _ in range(times):
+        while len(outcomes) < times:
             executor.start(Subgoal("pick", "item-0"))
             while not isinstance(step := executor.act(seen), Outcome):
                 seen = world.step(step)
+            outcomes.append(step)
     finally:
         executor.close()
-    return step
+    return outcomes[-1]
 
 
 def test_jaws_get_what_stands_in_a_corner(world: World) -> None:
