@@ -39,6 +39,7 @@ from warewheel.agents.skills.picking import pick
 from warewheel.agents.skills.placing import place
 from warewheel.agents.skills.proposals import proposals
 from warewheel.agents.skills.scorer import WEIGHTS, Scorer
+from warewheel.agents.skills.spots import spots
 from warewheel.configs import load_body, load_catalogue, load_facility, prism
 from warewheel.configs.capability import flat_top
 from warewheel.configs.schema import Jaws, PrismShape, Sku, Unit
@@ -421,6 +422,34 @@ def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Benc
     assert outcome == Outcome(False, "GRASP_SLIP")
     risen = belief.tool.position[2] - belief.item("item-0").pose.position[2] - 0.1
     assert 0.02 < risen < 0.05
+    mover.motion.twin.close()
+
+
+@pytest.mark.parametrize("name", ["wool-socks", "rubber-duck", "clementines"])
+def test_what_is_held_beside_its_middle_is_put_where_it_has_room(
+    bench: drills._Bench, name: str
+) -> None:
+    class Aside(JawHand):
+        """Grips two centimetres beside the middle."""
+
+        def grasps(
+            self, item: ItemState, attempt: int, picture: Portrait | None,
+            failed: Sequence[Features] = (),
+        ) -> list[Grasp]:  # fmt: skip
+            usual, *_ = pinches(item, bench.jaws)
+            x, y, z = usual.position
+            away = 0.02 * math.sin(usual.yaw), -0.02 * math.cos(usual.yaw)
+            return [replace(usual, position=(x + away[0], y + away[1], z))]
+
+    (sku,) = (sku for sku in load_catalogue(PLAIN).items if sku.sku == name)
+    places, mover, eye = Places(bench.facility), bench.mover(Aside(bench.jaws), 0), TruePoses()
+    belief = eye.perceive(bench.on_table(sku, np.random.default_rng(0)))
+    outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
+    assert outcome.success and mover.held is not None
+    assert math.hypot(*mover.held.pose.position[:2]) > 0.015
+    goal = spots(places, belief, "item-0", "east-0")
+    outcome, belief = bench._run(place(mover, belief, goal), eye, belief)
+    assert outcome.success and places.of(belief.item("item-0")) == "east-0"
     mover.motion.twin.close()
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
+
+from scipy.spatial.transform import Rotation
 
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
@@ -27,9 +30,13 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
     held = mover.held
     assert held is not None, "the monitor lets this begin with something in the hand alone"
     cause = "IK"
-    for (x, y, z), yaw in spots:
+    # What is held beside its middle may need room: with its own middle over the spot it has most.
+    for ((x, y, z), yaw), centred in itertools.product(spots, (False, True)):
         mover.believe(belief)
         assert mover.held is not None
+        if centred:
+            aside = Rotation.from_quat(down(yaw)).apply(mover.held.pose.position)
+            x, y = x - float(aside[0]), y - float(aside[1])
         size = mover.last_seen(belief, held.name).size
         height = z - lowest(mover.held.pose, size, down(yaw)) + _DROP
         try:
