@@ -10,12 +10,7 @@ from warewheel.sim.facts import inside
 from warewheel.sim.values import Pose
 
 from .moves import Move, Mover, NoMotionError
-from .nudging import ways_inward
-
-# Share of full speed while it is dragged.
-_SLOW = 0.15
-# Height above the rim to which the hand rises when it has let go [m].
-_ABOVE = 0.05
+from .nudging import ABOVE, SLOW, ways_inward
 
 
 def drag(mover: Mover, belief: Belief, name: str) -> Move:
@@ -35,9 +30,9 @@ def drag(mover: Mover, belief: Belief, name: str) -> Move:
         end = Pose((x + float(way[0]), y + float(way[1]), z), here.orientation)
         if mover.motion.line(mover.joints, end, frozenset({name})) is None:
             continue
-        belief = yield from mover.straight(end, belief, _SLOW, check=False)
+        belief = yield from mover.straight(end, belief, SLOW, check=False)
         belief = yield from mover.hand.release(mover, belief)
-        (x, y, _), up = end.position, mover.rim(belief, item) + _ABOVE
+        (x, y, _), up = end.position, mover.rim(belief, item) + ABOVE
         belief = yield from mover.straight(Pose((x, y, up), here.orientation), belief, check=False)
         return (yield from mover.rest(6, belief))
     raise NoMotionError("IK")

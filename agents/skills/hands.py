@@ -35,7 +35,14 @@ class Hand(Protocol):
         self, item: ItemState, attempt: int, picture: Portrait | None,
         failed: Sequence[Features] = (),
     ) -> list[Grasp]:  # fmt: skip
-        """Return the grips to try, the best first; ``attempt`` counts from 0."""
+        """Return the grips to try, the best first.
+
+        Args:
+            item: What is to be gripped.
+            attempt: Counts from 0; what was tried first is not tried first again.
+            picture: What `look` returned.
+            failed: Features of grips that did not hold this item.
+        """
         ...
 
     def seize(self, mover: Mover, belief: Belief) -> Move:
@@ -84,7 +91,7 @@ class JawHand:
         self, item: ItemState, attempt: int, picture: Portrait | None,
         failed: Sequence[Features] = (),
     ) -> list[Grasp]:  # fmt: skip
-        """Return the grips to try, the best first; ``attempt`` counts from 0."""
+        """Return the grips to try, the best first."""
         found = pinches(item, self._jaws, attempt)
         if self._scorer is None or picture is None:
             return found
@@ -125,7 +132,7 @@ class CupHand:
         self, item: ItemState, attempt: int, picture: Portrait | None,
         failed: Sequence[Features] = (),
     ) -> list[Grasp]:  # fmt: skip
-        """Return the grips to try, the best first; ``attempt`` counts from 0."""
+        """Return the grips to try, the best first."""
         return touches(item, self._cup, attempt)
 
     def seize(self, mover: Mover, belief: Belief) -> Move:

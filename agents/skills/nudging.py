@@ -34,8 +34,8 @@ _TIP, _FLOOR = 0.008, 0.008
 _FAR, _CENTRE = 0.09, 0.02
 # Room to what else is in the carton [m].
 _ROOM = 0.01
-# Height above the rim from which the hand goes down [m].
-_ABOVE = 0.05
+# Height above the rim from which the hand goes down, and to which it rises [m].
+ABOVE = 0.05
 # Height over the item from which the fingers feel for it, step by step, and how many steps [m].
 _OVER, _PRESS, _PRESSES = 0.004, 0.002, 16
 # What it takes on top of that to drag the item along [m].
@@ -43,7 +43,7 @@ _FIRM = 0.005
 # A torque from outside that contact brings about [N m].
 _FELT = 2.5
 # Share of full speed while it pushes: goods should slide, not fly.
-_SLOW = 0.15
+SLOW = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def nudge(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
             continue
         try:
             belief = yield from mover.descend(
-                (x, y, max(z, rim) + _ABOVE), stroke.yaw, stops, belief, ignore
+                (x, y, max(z, rim) + ABOVE), stroke.yaw, stops, belief, ignore
             )
         except NoMotionError:
             continue
@@ -98,8 +98,8 @@ def nudge(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
             belief = yield from _press(mover, belief)
         here = mover.motion.twin.pose(mover.joints)
         end = (*stroke.end[:2], here.position[2])
-        belief = yield from mover.straight(Pose(end, here.orientation), belief, _SLOW, check=False)
-        up = Pose((*end[:2], rim + _ABOVE), here.orientation)
+        belief = yield from mover.straight(Pose(end, here.orientation), belief, SLOW, check=False)
+        up = Pose((*end[:2], rim + ABOVE), here.orientation)
         belief = yield from mover.straight(up, belief, check=False)
         return (yield from mover.rest(6, belief))
     raise NoMotionError("IK")

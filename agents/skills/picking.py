@@ -36,9 +36,10 @@ _WORTH = 0.5
 def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
     """Grip ``name`` and lift it; other grips are tried in turn, from where the item is by then.
 
-    Where none can be reached, the item is moved to where one can, if the hand knows how. A grip in
-    which the item moves while it is lifted is let go, but for the last. Which grips were tried is
-    remembered until the item was put down somewhere.
+    Where none can be reached, the item is moved to where one can, if the hand knows how. By a grip
+    that will hardly hold, it is dragged to where there may be better ones, but not at the last
+    attempt. A grip in which the item moves while it is lifted is let go, but for the last. Which
+    grips did not hold an item is remembered.
 
     Args:
         mover: The body.
