@@ -452,10 +452,12 @@ def test_the_command_turns_a_brain(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (first["champion"], last["challenger"]) == ("brain-0", "brain-1")
     assert last["counts"]["episodes"] >= 5 and last["counts"]["shown"] >= 5
     assert last["decision"] in ("kept", "promoted")
-    data = json.loads((tmp_path / "one/results.json").read_text())
+    told = (tmp_path / "one/results.json").read_bytes()
+    data = json.loads(told)
     assert [row["turn"] for row in data["turns"]] == [0, 1]
     again = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume"])
     assert again.exit_code == 0 and again.output == runs[0].output, again.output
+    assert (tmp_path / "one/results.json").read_bytes() == told
     other = CliRunner().invoke(main, [*asked, str(tmp_path / "one"), "--resume", "--seed", "1"])
     assert other.exit_code == 2 and "has seed 0, not 1" in other.output
 

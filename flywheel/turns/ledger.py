@@ -26,20 +26,23 @@ class Ledger:
         self.path = path
 
     def append(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Write an entry; return it with the hash of the one before.
+        """Write an entry; return it as it is read again, with the hash of the one before.
 
         Raises:
             ValueError: What is there was changed.
         """
         lines, size = self._whole()
-        line = {**entry, "previous": _hash(lines[-1]) if lines else _NOTHING}
+        whole = {**entry, "previous": _hash(lines[-1]) if lines else _NOTHING}
+        line = json.dumps(whole, sort_keys=True)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("ab") as file:
             file.truncate(size)
-            file.write(json.dumps(line, sort_keys=True).encode() + b"\n")
+            file.write(line.encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
-        return line
+        # Whoever goes on later has it from there, and is to see the same.
+        found: dict[str, Any] = json.loads(line)
+        return found
 
     def entries(self) -> Iterator[dict[str, Any]]:
         """Yield all entries in their order.
