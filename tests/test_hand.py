@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -58,6 +58,20 @@ _EFFECTOR = load_body("panda").effector
 assert isinstance(_EFFECTOR, Jaws)
 JAWS = _EFFECTOR
 BUDGET = hands.Budget(drills=4, more=4, steps=30, judged=2, examined=2)
+
+
+class Told(JawHand):
+    """Grips as it is told, for an item and the number of the attempt."""
+
+    def __init__(self, tell: Callable[[ItemState, int], list[Grasp]]) -> None:
+        super().__init__(JAWS)
+        self._tell = tell
+
+    def grasps(
+        self, item: ItemState, attempt: int, picture: Portrait | None,
+        failed: Sequence[Features] = (),
+    ) -> list[Grasp]:  # fmt: skip
+        return self._tell(item, attempt)
 
 
 def item(
@@ -406,17 +420,11 @@ def test_a_rough_drill_goes_on_to_the_rack_at_full_speed(
 
 
 def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Bench) -> None:
-    class Clumsy(JawHand):
-        """Closes over the item."""
+    def over(item: ItemState, attempt: int) -> list[Grasp]:
+        x, y, z = item.pose.position
+        return [Grasp((x, y, z + 0.1), 0.0, 0.0, sure=False)]
 
-        def grasps(
-            self, item: ItemState, attempt: int, picture: Portrait | None,
-            failed: Sequence[Features] = (),
-        ) -> list[Grasp]:  # fmt: skip
-            x, y, z = item.pose.position
-            return [Grasp((x, y, z + 0.1), 0.0, 0.0, sure=False)]
-
-    mover, eye = bench.mover(Clumsy(bench.jaws), 0), TruePoses()
+    mover, eye = bench.mover(Told(over), 0), TruePoses()
     belief = eye.perceive(bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0)))
     outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
     assert outcome == Outcome(False, "GRASP_SLIP")
@@ -429,20 +437,14 @@ def test_jaws_that_rise_slowly_notice_what_they_leave_behind(bench: drills._Benc
 def test_what_is_held_beside_its_middle_is_put_where_it_has_room(
     bench: drills._Bench, name: str
 ) -> None:
-    class Aside(JawHand):
-        """Grips two centimetres beside the middle."""
-
-        def grasps(
-            self, item: ItemState, attempt: int, picture: Portrait | None,
-            failed: Sequence[Features] = (),
-        ) -> list[Grasp]:  # fmt: skip
-            usual, *_ = pinches(item, bench.jaws)
-            x, y, z = usual.position
-            away = 0.02 * math.sin(usual.yaw), -0.02 * math.cos(usual.yaw)
-            return [replace(usual, position=(x + away[0], y + away[1], z))]
+    def aside(item: ItemState, attempt: int) -> list[Grasp]:
+        usual, *_ = pinches(item, JAWS)
+        x, y, z = usual.position
+        away = 0.02 * math.sin(usual.yaw), -0.02 * math.cos(usual.yaw)
+        return [replace(usual, position=(x + away[0], y + away[1], z))]
 
     (sku,) = (sku for sku in load_catalogue(PLAIN).items if sku.sku == name)
-    places, mover, eye = Places(bench.facility), bench.mover(Aside(bench.jaws), 0), TruePoses()
+    places, mover, eye = Places(bench.facility), bench.mover(Told(aside), 0), TruePoses()
     belief = eye.perceive(bench.on_table(sku, np.random.default_rng(0)))
     outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
     assert outcome.success and mover.held is not None
@@ -456,20 +458,15 @@ def test_what_is_held_beside_its_middle_is_put_where_it_has_room(
 def test_what_a_grip_will_hardly_hold_is_dragged_to_the_middle(bench: drills._Bench) -> None:
     where: list[float] = []
 
-    class Doubtful(JawHand):
-        """Expects little of its grip, as long as the item is near a wall."""
-
-        def grasps(
-            self, item: ItemState, attempt: int, picture: Portrait | None,
-            failed: Sequence[Features] = (),
-        ) -> list[Grasp]:  # fmt: skip
-            where.append(math.dist(item.pose.position[:2], bench.facility.conveyor.dock[:2]))
-            chance = 0.1 if where[-1] > 0.06 else 0.9
-            return [replace(one, chance=chance) for one in pinches(item, bench.jaws)]
+    def doubtful(item: ItemState, attempt: int) -> list[Grasp]:
+        # Little is expected of any grip as long as the item is near a wall.
+        where.append(math.dist(item.pose.position[:2], bench.facility.conveyor.dock[:2]))
+        chance = 0.1 if where[-1] > 0.06 else 0.9
+        return [replace(one, chance=chance) for one in pinches(item, JAWS)]
 
     (sku, *_) = load_catalogue(PLAIN).items
     seen = bench.in_carton([sku], np.random.default_rng(0))
-    mover, eye = bench.mover(Doubtful(bench.jaws), 0), TruePoses()
+    mover, eye = bench.mover(Told(doubtful), 0), TruePoses()
     outcome, belief = bench._run(pick(mover, eye.perceive(seen), "item-0"), eye, eye.perceive(seen))
     assert outcome.success and mover.held is not None
     assert len(where) > 1 and where[0] > 0.06 > where[-1], where
@@ -479,7 +476,7 @@ def test_what_a_grip_will_hardly_hold_is_dragged_to_the_middle(bench: drills._Be
     # At the last attempt nothing is left but to lift it.
     where.clear()
     seen = bench.in_carton([sku], np.random.default_rng(0))
-    mover, belief = bench.mover(Doubtful(bench.jaws), 0), eye.perceive(seen)
+    mover, belief = bench.mover(Told(doubtful), 0), eye.perceive(seen)
     outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=1), eye, belief)
     assert outcome.success and len(where) == 1
     mover.motion.twin.close()
@@ -488,18 +485,12 @@ def test_what_a_grip_will_hardly_hold_is_dragged_to_the_middle(bench: drills._Be
 def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Bench) -> None:
     asked: list[int] = []
 
-    class Clumsy(JawHand):
-        """Grips the air over the item, and then nothing at all."""
+    def clumsy(item: ItemState, attempt: int) -> list[Grasp]:
+        asked.append(attempt)
+        x, y, z = item.pose.position
+        return [Grasp((x, y, z + 0.2), 0.0, 0.0)]
 
-        def grasps(
-            self, item: ItemState, attempt: int, picture: Portrait | None,
-            failed: Sequence[Features] = (),
-        ) -> list[Grasp]:  # fmt: skip
-            asked.append(attempt)
-            x, y, z = item.pose.position
-            return [Grasp((x, y, z + 0.2), 0.0, 0.0)]
-
-    mover, eye = bench.mover(Clumsy(bench.jaws), 0), TruePoses()
+    mover, eye = bench.mover(Told(clumsy), 0), TruePoses()
     belief = eye.perceive(bench.on_table(load_catalogue(PLAIN).items[0], np.random.default_rng(0)))
     for _ in range(2):
         outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=2), eye, belief)

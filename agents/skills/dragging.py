@@ -10,7 +10,7 @@ from warewheel.sim.facts import inside
 from warewheel.sim.values import Pose
 
 from .moves import Move, Mover, NoMotionError
-from .nudging import ABOVE, SLOW, ways_inward
+from .nudging import SLOW, rise, ways_inward
 
 
 def drag(mover: Mover, belief: Belief, name: str) -> Move:
@@ -32,7 +32,5 @@ def drag(mover: Mover, belief: Belief, name: str) -> Move:
             continue
         belief = yield from mover.straight(end, belief, SLOW, check=False)
         belief = yield from mover.hand.release(mover, belief)
-        (x, y, _), up = end.position, mover.rim(belief, item) + ABOVE
-        belief = yield from mover.straight(Pose((x, y, up), here.orientation), belief, check=False)
-        return (yield from mover.rest(6, belief))
+        return (yield from rise(mover, belief, end, mover.rim(belief, item)))
     raise NoMotionError("IK")

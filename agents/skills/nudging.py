@@ -35,7 +35,7 @@ _FAR, _CENTRE = 0.09, 0.02
 # Room to what else is in the carton [m].
 _ROOM = 0.01
 # Height above the rim from which the hand goes down, and to which it rises [m].
-ABOVE = 0.05
+_ABOVE = 0.05
 # Height over the item from which the fingers feel for it, step by step, and how many steps [m].
 _OVER, _PRESS, _PRESSES = 0.004, 0.002, 16
 # What it takes on top of that to drag the item along [m].
@@ -90,19 +90,32 @@ def nudge(mover: Mover, belief: Belief, name: str, attempt: int) -> Move:
             continue
         try:
             belief = yield from mover.descend(
-                (x, y, max(z, rim) + ABOVE), stroke.yaw, stops, belief, ignore
+                (x, y, max(z, rim) + _ABOVE), stroke.yaw, stops, belief, ignore
             )
         except NoMotionError:
             continue
         if stroke.pressed:
             belief = yield from _press(mover, belief)
         here = mover.motion.twin.pose(mover.joints)
-        end = (*stroke.end[:2], here.position[2])
-        belief = yield from mover.straight(Pose(end, here.orientation), belief, SLOW, check=False)
-        up = Pose((*end[:2], rim + ABOVE), here.orientation)
-        belief = yield from mover.straight(up, belief, check=False)
-        return (yield from mover.rest(6, belief))
+        end = Pose((*stroke.end[:2], here.position[2]), here.orientation)
+        belief = yield from mover.straight(end, belief, SLOW, check=False)
+        return (yield from rise(mover, belief, end, rim))
     raise NoMotionError("IK")
+
+
+def rise(mover: Mover, belief: Belief, start: Pose, rim: float) -> Move:
+    """Leave the carton straight up, and wait until what was moved lies still.
+
+    Args:
+        mover: The body.
+        belief: As it is now.
+        start: Where the tool is.
+        rim: Height of the carton's rim [m].
+    """
+    x, y, _ = start.position
+    up = Pose((x, y, rim + _ABOVE), start.orientation)
+    belief = yield from mover.straight(up, belief, check=False)
+    return (yield from mover.rest(6, belief))
 
 
 def ways_inward(belief: Belief, carton: CartonState, item: ItemState) -> Iterator[np.ndarray]:
@@ -136,8 +149,9 @@ def _strokes(belief: Belief, carton: CartonState, item: ItemState) -> Iterator[_
     away = np.array([cx - x, cy - y])
     axes = Rotation.from_quat(item.pose.orientation).as_matrix()
     top = z + extent(item) / 2
+    ways = list(ways_inward(belief, carton, item))
     for pressed in (False, True):
-        for way in ways_inward(belief, carton, item):
+        for way in ways:
             reach = _length(way)
             to = way / reach
             half = float(np.abs(axes[:2].T @ to) @ np.array(item.size)) / 2
