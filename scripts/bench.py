@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from . import long_work
 from .errors import Choice, user_errors
 
 
@@ -36,9 +36,8 @@ from .errors import Choice, user_errors
               help="Of planners' own random choices; the cases are the same for any.")  # fmt: skip
 @click.option("--shuffle", is_flag=True,
               help="Tell each case another one's instruction: a control.")  # fmt: skip
-@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
-              type=click.IntRange(min=1))  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
+@long_work.workers
+@long_work.resume
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder for results, report and episodes.")  # fmt: skip
 def bench(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,15 +9,12 @@ from typing import TypeVar
 
 import click
 
+from . import long_work
 from .episodes import which_episodes
 from .errors import Choice, user_errors
 
 T = TypeVar("T")
 _CODECS = Choice(["lossless", "preview"])
-_workers = click.option(
-    "--workers", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(min=1),
-    help="Processes; they make no difference but to the time.",
-)  # fmt: skip
 
 
 @click.command()
@@ -34,8 +30,8 @@ _workers = click.option(
     is_flag=True,
     help="Subgoals in the column language_persistent, too, which lerobot 0.4 cannot read.",
 )
-@_workers
-@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
+@long_work.workers
+@long_work.resume
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder of the dataset.")  # fmt: skip
 def collect(
@@ -113,8 +109,8 @@ def collect(
 @click.option("--camera-size", default=128, show_default=True, type=click.IntRange(16, 1024),
               help="Width and height of pictures [px].")  # fmt: skip
 @click.option("--codec", type=_CODECS, default="lossless", show_default=True)
-@_workers
-@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
+@long_work.workers
+@long_work.resume
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder of the new dataset.")  # fmt: skip
 def render(
@@ -145,7 +141,7 @@ def render(
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("episode", type=click.IntRange(min=0), required=False)
-@_workers
+@long_work.workers
 @click.option("--video", type=click.Path(path_type=Path, dir_okay=False),
               help="Film of the episode (.mp4).")  # fmt: skip
 def replay(folder: Path, episode: int | None, workers: int, video: Path | None) -> None:

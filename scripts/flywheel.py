@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from . import long_work
 from .errors import Choice, user_errors
 
 if TYPE_CHECKING:
@@ -41,9 +41,8 @@ _FEW = 3
 @click.option("--films/--no-films", default=True, show_default=True,
               help="Film the first and the last champions in physics, for the report.")  # fmt: skip
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0, 49))
-@click.option("--workers", default=os.cpu_count() or 1, show_default=True,
-              type=click.IntRange(min=1), help="Processes; the results are the same.")  # fmt: skip
-@click.option("--resume", is_flag=True, help="Go on with what is in --out.")
+@long_work.workers
+@long_work.resume
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False),
               help="Folder of the run.")  # fmt: skip
 def flywheel(

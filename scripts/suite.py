@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,14 +10,12 @@ from typing import Any
 
 import click
 
+from . import long_work
 from .errors import user_errors
 
 _rows_out = click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False),
     help="File of conversations, one a line.",
-)  # fmt: skip
-_workers = click.option(
-    "--workers", default=os.cpu_count() or 1, show_default=True, type=click.IntRange(min=1),
 )  # fmt: skip
 
 
@@ -84,7 +81,7 @@ def make(names: tuple[str, ...], out: Path, cases: int) -> None:
 @click.option("--mix", callback=_shares,
               help="Shares of kinds, such as base=2,long=1: lessons of these, without primers "
                    "and quizzes.")  # fmt: skip
-@_workers
+@long_work.workers
 def material(out: Path, lessons: int, first: int, mix: dict[str, int] | None, workers: int) -> None:
     """Make conversations to train brains on: the expert at work in the symbolic twin.
 
@@ -104,7 +101,7 @@ def material(out: Path, lessons: int, first: int, mix: dict[str, int] | None, wo
               help="How many, about; primers and quizzes come between them.")  # fmt: skip
 @click.option("--first", default=0, show_default=True, type=click.IntRange(min=0),
               help="Number of the first of each kind, to make others than before.")  # fmt: skip
-@_workers
+@long_work.workers
 def tales(out: Path, count: int, first: int, workers: int) -> None:
     """Make conversations that teach to read: deliveries to sites that are made up.
 

@@ -138,6 +138,11 @@ class Mover:
         with contextlib.suppress(DroppedError):
             self._watch(belief)
 
+    def start_over(self, name: str) -> None:
+        """Forget how often an item was tried and pushed: it was put down."""
+        self.tries.pop(name, None)
+        self.pushes.pop(name, None)
+
     def failed(self, name: str) -> list[Features]:
         """Return the features of grips that did not hold an item, if such are kept."""
         return [one.row for one in self.tried if one.item == name and not one.held]

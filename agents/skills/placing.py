@@ -61,7 +61,6 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
         if math.dist(now.position, gripped.pose.position) < _APPROACH / 2:
             mover.held = Held(held.name, now)  # it came back up with the tool
             return Outcome(False, "STUCK")
-        mover.tries.pop(held.name, None)
-        mover.pushes.pop(held.name, None)
+        mover.start_over(held.name)
         return Outcome(True)
     return Outcome(False, cause)
