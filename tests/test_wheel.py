@@ -515,6 +515,8 @@ def test_nobody_shows_anything_where_there_is_no_teacher(
     learner = BrainLearner(PRESETS["quick"].brain, "none")
     log = learner.log({"brain": tmp_path / "no-model"}, 1, {}, tmp_path / "log", lambda _: None)
     assert log.counts["shown"] == 0 < log.counts["episodes"]
+    # What else is learnt is what the first model was made of; nobody tells tales.
+    assert log.counts["known before"] > 0 and "tales" not in log.counts
 
 
 def test_alone_a_model_tries_again_and_learns_what_worked(

@@ -158,7 +158,8 @@ class BrainLearner:
         counts = {
             "episodes": len(acted), "succeeded": len(acted) - failed.total(),
             "slips": sum(row["slips"] for row in acted),
-            "old": sum(one.old for one in some), "shown": len(shown), "tales": told,
+            "old": sum(one.old for one in some), "shown": len(shown),
+            "known before" if self._teacher == "none" else "tales": told,
             "in physics": len(held), "succeeded in physics": sum(held),
         }  # fmt: skip
         return Log(counts, dict(sorted(failed.items())))
