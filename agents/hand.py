@@ -40,6 +40,11 @@ def scorer_of(hand: str) -> Scorer | None:
 @functools.cache
 def hand_id(hand: str) -> str:
     """Return what results call a hand: its name, and a hash of its weights if it has any."""
-    if scorer_of(hand) is None:
-        return HEURISTIC
-    return f"{hand}@{hashed([Path(hand) / WEIGHTS])[:16]}"
+    found = weights_of(hand)
+    return found if found == HEURISTIC else f"{hand}@{found}"
+
+
+@functools.cache
+def weights_of(hand: str) -> str:
+    """Return a hash of a hand's weights, or `HEURISTIC` if it has none."""
+    return HEURISTIC if scorer_of(hand) is None else hashed([Path(hand) / WEIGHTS])[:16]

@@ -22,7 +22,7 @@ _FEW = 3
 
 
 @click.command()
-@click.option("--turns", type=click.IntRange(min=1), help="How many (the preset's, if absent).")
+@click.option("--turns", type=click.IntRange(1, 19), help="How many (the preset's, if absent).")
 @click.option("--preset", "named", type=Choice(["quick", "full"]), default="quick",
               show_default=True, help="How much is done in each.")  # fmt: skip
 @click.option("--learn", default="brain,hand", show_default=True,

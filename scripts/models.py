@@ -62,7 +62,9 @@ def compare(run: Path, one: str, other: str) -> None:
 
     with user_errors():
         first, second = ({o.key: o.success for o in outcomes(run, name)} for name in (one, other))
-    both = sorted(first.keys() & second.keys())
+        both = sorted(first.keys() & second.keys())
+        if not both:
+            raise ValueError(f"'{one}' and '{other}' were never judged on the same scenarios")
     test = paired([first[key] for key in both], [second[key] for key in both])
     for name, some in ((one, first), (other, second)):
         click.echo(f"{name} solves {sum(some[key] for key in both)} of {len(both)}")

@@ -543,6 +543,20 @@ def test_what_is_done_is_not_done_again(once: Path, tmp_path: Path) -> None:
     assert (tmp_path / EPISODES).read_bytes() == whole
 
 
+def test_where_a_planners_file_is_makes_no_difference(tmp_path: Path) -> None:
+    def key(folder: str, text: str, plain: bool = True) -> str:
+        path = tmp_path / folder / "plan.jsonl"
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
+        where = path if plain else path.parent / ".." / folder / path.name
+        return Trial("base", case_of("base"), f"replay:{where}", Settings()).key
+
+    keys = key("here", "one"), key("there", "one"), key("round", "one", plain=False)
+    assert len({*keys}) == 1 and key("other", "two") not in keys
+    named = {Trial("base", case_of("base"), f"hf:{name}", Settings()).key for name in "ab"}
+    assert len(named) == 2
+
+
 def test_results_of_other_settings_are_not_taken(once: Path, tmp_path: Path) -> None:
     (tmp_path / EPISODES).write_bytes((once / EPISODES).read_bytes())
     assert bench(tmp_path, *FEW, "--observability", "full", "--resume").exit_code == 0

@@ -89,6 +89,30 @@ def test_a_stopped_training_goes_on_as_if_nothing_had_been(
         train(chats, wish(out, resume=True))
 
 
+def test_a_kill_before_the_first_checkpoint_or_after_the_last_loses_nothing(
+    deliveries: Make, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    early, late, chats = tmp_path / "early", tmp_path / "late", deliveries(60, 0)
+    (early / "checkpoint").mkdir(parents=True)
+    (early / "checkpoint/state.safetensors.part").write_bytes(b"cut off")
+    train(chats, wish(early, resume=True))
+    assert weights(early) == weights(undisturbed)
+
+    def killed(path: Path, text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("warewheel.flywheel.training.brain.write_whole", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(chats, wish(late))
+    monkeypatch.undo()
+    assert train(chats, wish(late, resume=True))["steps"] == 6
+    assert weights(late) == weights(undisturbed)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="no checkpoint to go on from"):
+        train(chats, wish(tmp_path / "other", resume=True))
+
+
 def test_a_loss_that_is_no_number_ends_the_training_and_spares_the_checkpoint(
     deliveries: Make, undisturbed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -482,6 +482,21 @@ def test_what_a_grip_will_hardly_hold_is_dragged_to_the_middle(bench: drills._Be
     mover.motion.twin.close()
 
 
+def test_what_does_not_come_along_is_dragged_once(bench: drills._Bench) -> None:
+    def over(item: ItemState, attempt: int) -> list[Grasp]:
+        (usual, *_) = pinches(item, JAWS)
+        x, y, z = usual.position
+        return [replace(usual, position=(x, y, z + 0.1), chance=0.1)]
+
+    (sku, *_) = load_catalogue(PLAIN).items
+    mover, eye = bench.mover(Told(over), 0), TruePoses()
+    belief = eye.perceive(bench.in_carton([sku], np.random.default_rng(0)))
+    outcome, belief = bench._run(pick(mover, belief, "item-0", attempts=4), eye, belief)
+    assert outcome == Outcome(False, "GRASP_SLIP")
+    assert [one.held for one in mover.tried] == [False] * 3
+    mover.motion.twin.close()
+
+
 def test_grips_that_failed_are_not_the_first_to_be_tried_again(bench: drills._Bench) -> None:
     asked: list[int] = []
 

@@ -70,6 +70,14 @@ def test_a_gain_that_costs_old_scenarios_is_not_promoted() -> None:
     assert decide(champion, challenger, Terms(margin_old=0.5)).promote
 
 
+def test_who_crashed_did_nothing_of_any_stage() -> None:
+    good, crash = outcomes([True] * 60), [Outcome(f"case-{k}", False) for k in range(60)]
+    found = decide(good, crash)
+    assert not found.promote and found.evidence["differences"]["unpack"]["mean"] == -1
+    found = decide(crash, good)
+    assert found.promote and found.evidence["differences"]["unpack"]["mean"] == 1
+
+
 def test_it_looks_on_while_more_may_speak_for_the_challenger() -> None:
     def look(won: int, lost: int, number: int) -> tuple[bool, bool]:
         same = [True] * (100 - won - lost)

@@ -51,7 +51,9 @@ from warewheel.flywheel.turns.stream import (
     scenarios,
     width,
 )  # fmt: skip
-from warewheel.flywheel.turns.wheel import LEDGER, Wheel, weights
+from warewheel.flywheel.turns.tour import Wish, tour
+from warewheel.flywheel.turns.wheel import LEDGER, OUTCOMES, SETTINGS, Wheel, weights
+from warewheel.flywheel.whole import draft
 from warewheel.scripts.main import main
 
 
@@ -250,6 +252,21 @@ def test_controls_are_told_beside_what_they_are_compared_with(tmp_path: Path) ->
     assert "idle: it does not learn" in page(data)
 
 
+def test_a_run_that_was_killed_before_it_began_begins(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    draft(run / SETTINGS).write_text('{"ter')
+    Wheel([Pebble([30])], run, {})
+    assert json.loads((run / SETTINGS).read_text())["terms"]
+
+
+def test_a_run_ends_before_the_turn_that_is_held_out(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="at most 19"):
+        tour(Wish(tmp_path / "run", turns=20), SimpleNamespace())
+    done = CliRunner().invoke(main, ["flywheel", "--turns", "20", "--out", str(tmp_path / "run")])
+    assert done.exit_code == 2 and "1<=x<=19" in done.output
+
+
 # Its models
 
 
@@ -284,6 +301,7 @@ def test_models_are_listed_compared_promoted_and_rolled_back(tmp_path: Path) -> 
     ("words", "message"),
     [
         (["compare", "pebble-0", "pebble-9"], "model 'pebble-9' is unknown"),
+        (["compare", "pebble-0", "pebble-1"], "never judged on the same scenarios"),
         (["promote", "pebble-0"], "is the champion already"),
         (["promote", "pebble-1"], "missing or was changed"),
         (["rollback", "--learner", "pebble"], "the only champion"),
@@ -293,6 +311,7 @@ def test_models_are_listed_compared_promoted_and_rolled_back(tmp_path: Path) -> 
 def test_what_cannot_be_chosen_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
     turned(tmp_path / "run", Pebble([-5]))
     _write(tmp_path / "run/models/pebble-1/model", 99)
+    (tmp_path / "run/judged/pebble-1" / OUTCOMES).write_text("[]")
     ledger = (tmp_path / "run" / LEDGER).read_bytes()
     done = CliRunner().invoke(main, ["models", words[0], str(tmp_path / "run"), *words[1:]])
     assert done.exit_code == 2 and message in done.output, done.output

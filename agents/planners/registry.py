@@ -96,13 +96,26 @@ def fingerprint(name: str) -> str:
 
     A model behind a server, or on the hub, is known by its name alone.
     """
+    files = [file for part in _parts(name) for file in _files(part)]
+    return hashed(files) if files else ""
+
+
+@functools.cache
+def identity(name: str) -> str:
+    """Return what tells a planner from all others, wherever the files are that it decides by."""
+    parts = [hashed(files) if (files := _files(part)) else part for part in _parts(name)]
+    return f"{name.partition(':')[0]}:{'@'.join(parts)}" if parts else name
+
+
+def _parts(name: str) -> list[str]:
+    """Return the models and files that a planner's name has in it; they may be elsewhere."""
     prefix, _, rest = name.partition(":")
-    if prefix not in (BRAIN, "hf", "score", "replay"):
-        return ""
-    paths = [whereabouts(part) for part in (rest or BRAIN).split("@")]
-    return hashed(
-        file for path in paths for file in (sorted(path.iterdir()) if path.is_dir() else [path])
-    )
+    return (rest or BRAIN).split("@") if prefix in (BRAIN, "hf", "score", "replay") else []
+
+
+def _files(part: str) -> list[Path]:
+    path = whereabouts(part)
+    return sorted(path.iterdir()) if path.is_dir() else [path] if path.exists() else []
 
 
 def local_model(path: str) -> LocalModel:

@@ -29,8 +29,9 @@ _CLEAR = 0.12
 _MARGIN = 0.03
 # One that has moved so far between the jaws while it was lifted may be lost on the way [m], [rad].
 _CREEP, _TURN = 0.004, 0.12
-# An item that a grip is less likely to hold is dragged to where there may be a better one.
-_WORTH = 0.5
+# An item that a grip is less likely to hold is dragged to where there may be a better one, unless
+# it hardly came along the last time [m].
+_WORTH, _ALONG = 0.5, 0.01
 
 
 def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> Skill:
@@ -38,8 +39,8 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
 
     Where none can be reached, the item is moved to where one can, if the hand knows how. By a grip
     that will hardly hold, it is dragged to where there may be better ones, but not at the last
-    attempt. A grip in which the item moves while it is lifted is let go, but for the last. Which
-    grips did not hold an item is remembered.
+    attempt, or where it does not come along. A grip in which the item moves while it is lifted is
+    let go, but for the last. Which grips did not hold an item is remembered.
 
     Args:
         mover: The body.
@@ -47,7 +48,7 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
         name: Of the item.
         attempts: How often it is tried at most.
     """
-    hand, cause = mover.hand, "AFFORDANCE"
+    hand, cause, drags = mover.hand, "AFFORDANCE", True
     for attempt in range(attempts):
         before = mover.last_seen(belief, name)
         picture = hand.look(before, belief.look)
@@ -67,10 +68,12 @@ def pick(mover: Mover, belief: Belief, name: str, attempts: int = _ATTEMPTS) -> 
                 return Outcome(False, cause)
             mover.pushes[name] += 1
             continue
-        if grasp.chance < _WORTH and attempt < attempts - 1:
+        if drags and grasp.chance < _WORTH and attempt < attempts - 1:
             with contextlib.suppress(NoMotionError):
                 belief = yield from hand.seize(mover, belief)
                 belief = yield from drag(mover, belief, name)
+                after = mover.last_seen(belief, name)
+                drags = math.dist(before.pose.position, after.pose.position) > _ALONG
                 continue
         if picture is not None:
             # Until it has held, it did not; what is lost on the way up is not the grip before.

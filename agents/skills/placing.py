@@ -11,7 +11,6 @@ from scipy.spatial.transform import Rotation
 from warewheel.agents.perceive import Belief
 from warewheel.agents.plan import Outcome
 from warewheel.sim.motion import down
-from warewheel.sim.twin import Held
 from warewheel.sim.values import Pose, Vec3
 
 from .moves import DroppedError, Mover, NoMotionError, Skill, lowest, relative
@@ -59,7 +58,7 @@ def place(mover: Mover, belief: Belief, spots: Sequence[Spot]) -> Skill:
         assert gripped is not None
         now = relative(belief.tool, mover.last_seen(belief, held.name).pose)
         if math.dist(now.position, gripped.pose.position) < _APPROACH / 2:
-            mover.held = Held(held.name, now)  # it came back up with the tool
+            mover.take(belief, held.name, mover.gently)  # it came back up with the tool
             return Outcome(False, "STUCK")
         mover.start_over(held.name)
         return Outcome(True)

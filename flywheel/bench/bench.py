@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from warewheel.configs.schema import Case, Suite
@@ -72,7 +72,8 @@ def run(
             file.flush()
             done[result.key] = result
             tell(result)
-    return [done[trial.key] for trial in wanted]
+    # Models that are alike may go by many names.
+    return [replace(done[trial.key], planner=trial.planner) for trial in wanted]
 
 
 def kept(path: Path) -> Iterator[Result]:
@@ -82,6 +83,11 @@ def kept(path: Path) -> Iterator[Result]:
             yield Result(**json.loads(line))
         except (TypeError, ValueError) as error:
             raise ValueError(f"'{path}' holds what is no result: {error}") from error
+
+
+def latest(path: Path) -> list[Result]:
+    """Return the last result of each case in a file, if there is one."""
+    return list({(one.suite, one.case): one for one in kept(path)}.values())
 
 
 def _carry_out(wanted: Sequence[Trial], workers: int) -> Iterator[Result]:

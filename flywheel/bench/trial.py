@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from warewheel.agents.hand import HEURISTIC, hand_id
-from warewheel.agents.planners.registry import fingerprint, make_planner
+from warewheel.agents.hand import HEURISTIC, weights_of
+from warewheel.agents.planners.registry import identity, make_planner
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.planners.speaking import Speaking, write_beside
 from warewheel.agents.request import Planner
@@ -72,10 +72,13 @@ class Trial:
 
     @property
     def key(self) -> str:
-        """What tells this trial from every other: a hash of all that determines its result."""
+        """What tells this trial from every other: a hash of all that determines its result.
+
+        Where the files of a model are does not.
+        """
         what = [
-            versions(), self.suite, self.case.model_dump(mode="json"), self.planner,
-            fingerprint(self.planner), asdict(self.settings), hand_id(self.settings.hand),
+            versions(), self.suite, self.case.model_dump(mode="json"), identity(self.planner),
+            asdict(self.settings) | {"hand": weights_of(self.settings.hand)},
         ]  # fmt: skip
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -17,6 +17,7 @@ from warewheel.agents.language.chat import Chat as Speech
 from warewheel.agents.language.extra import need_brain
 from warewheel.agents.language.loading import hashed, whereabouts
 from warewheel.agents.language.threads import threads
+from warewheel.flywheel.whole import write_whole
 
 from . import checkpoint
 from .attention import in_blocks
@@ -201,9 +202,11 @@ def _check(wish: Wish) -> bool:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         if not wish.resume:
             raise ValueError(f"'{out}' is not empty; --resume goes on from a checkpoint in it")
-        if not checkpoint.exists(out):
+        if checkpoint.exists(out):
+            return True
+        # A kill while the first checkpoint is written leaves nothing but its folder.
+        if any(one.name != checkpoint.FOLDER for one in out.iterdir()):
             raise ValueError(f"'{out}' holds no checkpoint to go on from")
-        return True
     return False
 
 
@@ -232,5 +235,5 @@ def _write(wish: Wish, model: Any, tokenizer: Any, card: dict[str, Any]) -> None
         path.chmod(0o644)
         os.replace(path, wish.out / path.name)
     new.rmdir()
-    (wish.out / CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    write_whole(wish.out / CARD, json.dumps(card, indent=2) + "\n")
     shutil.rmtree(wish.out / checkpoint.FOLDER, ignore_errors=True)

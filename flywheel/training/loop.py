@@ -135,6 +135,8 @@ def fit(
             if time.monotonic() - kept >= course.pause:
                 keep()
                 kept = time.monotonic()
+    # What is written of it can be written again.
+    keep()
     model.eval()
     return step, loss, elapsed()
 

@@ -23,6 +23,7 @@ from warewheel.flywheel.suites import tales
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
 from warewheel.flywheel.training.rows import Chat, digest
+from warewheel.flywheel.whole import draft
 
 from . import cold
 from .controls import Control
@@ -227,12 +228,11 @@ class BrainLearner:
                 if self._teacher == "none"
                 else tales.made(count, workers, (self._seed * _TURNS + turn) * count)
             )
-            draft = path.with_name(f".{path.name}")
-            with draft.open("w", encoding="utf-8") as file:
+            with draft(path).open("w", encoding="utf-8") as file:
                 for share, rows in made:
                     tell(share)
                     file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            draft.rename(path)
+            draft(path).rename(path)
         return sum(1 for _ in kept(path))
 
     def _verified(
@@ -298,7 +298,7 @@ def select(rows: Sequence[Mapping[str, Any]]) -> tuple[list[Chat], dict[str, Any
 def _episodes(log: Path) -> Iterator[dict[str, Any]]:
     """Yield a log's episodes; those that failed in physics are ``unverified``."""
     path = log / PHYSICS / bench.EPISODES
-    failed = {(r.suite, r.case) for r in bench.kept(path) if not r.success} if path.exists() else ()
+    failed = {(r.suite, r.case) for r in bench.latest(path) if not r.success}
     for name in (EPISODES, SHOWN):
         for row in kept(log / name):
             yield {**row, "unverified": (row["kind"], row["case"]) in failed}

@@ -173,8 +173,13 @@ def _compared(pairs: Sequence[tuple[Outcome, Outcome]], terms: Terms) -> dict[st
     """Return how they differ in each stage, and on old scenarios if there are any."""
     sure = 1 - (1 - terms.confidence) / terms.looks
     found = {}
-    for name in dict.fromkeys(name for old, _ in pairs for name in old.stages):
-        by = [new.stages[name] - old.stages[name] for old, new in pairs if name in old.stages]
+    for name in dict.fromkeys(name for pair in pairs for one in pair for name in one.stages):
+        # Who crashed did nothing of any stage.
+        by = [
+            new.stages.get(name, 0.0) - old.stages.get(name, 0.0)
+            for old, new in pairs
+            if name in old.stages or name in new.stages
+        ]
         found[name] = _Difference(np.array(by), terms.margin, sure)
     known = [float(new.success) - float(old.success) for old, new in pairs if old.old]
     if known:

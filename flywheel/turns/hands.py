@@ -22,6 +22,7 @@ from warewheel.flywheel.bench import bench
 from warewheel.flywheel.provenance import versions
 from warewheel.flywheel.training.grips import fit
 from warewheel.flywheel.training.loop import Diverged
+from warewheel.flywheel.whole import write_whole
 
 from .brains import PHYSICS, BrainLearner
 from .controls import Control
@@ -176,13 +177,11 @@ class HandLearner:
         path = out.parent / f"{BrainLearner.name}-{turn}" / PHYSICS / bench.EPISODES
         rows = [
             {"success": held, "row": row}
-            for result in (bench.kept(path) if path.exists() else ())
+            for result in bench.latest(path)
             for row, held in result.grips
         ]
         text = "".join(json.dumps(row) + "\n" for row in rows)
-        draft = out / f".{WORK}"
-        draft.write_text(text, encoding="utf-8")
-        draft.rename(out / WORK)
+        write_whole(out / WORK, text)
         return len(rows)
 
     def _jobs(self, hand: str, turn: int, failures: Mapping[str, int]) -> Iterator[Drill]:

@@ -25,8 +25,9 @@ _STRETCHES = {"": 0, _AGAIN: _RUN // 4, _OLDER: _RUN // 2}
 # or one in how many of those kinds in which all else is known; where there may be none of a kind,
 # so many seeds are tried for each.
 _FOREIGN, _FEW, _MANY, _TRIES = _RUN // 8, 4, 2, 8
-# Of the turns' numbers, the one that champion and challenger are compared on.
+# Of the turns' numbers, the one that champion and challenger are compared on; a run ends before.
 _HELD_OUT = 20
+MOST = _HELD_OUT - 1
 # So many times as many held-out scenarios are of what is known before the first turn: of few it
 # would not show whether a little is lost.
 _MORE = 4

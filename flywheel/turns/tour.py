@@ -24,6 +24,7 @@ from .hands import HandLearner
 from .learner import MODEL, Learner
 from .presets import Preset, preset
 from .results import REPORT, RESULTS, Compared, Story, gather, page
+from .stream import MOST
 from .wheel import Turn, Wheel
 
 LEARNERS = ("brain", "hand")
@@ -91,6 +92,8 @@ def tour(wish: Wish, audience: Audience) -> Path:
             budget, brain=replace(budget.brain, episodes=wish.episodes, alone=wish.episodes)
         )
     turns = wish.turns or budget.turns
+    if turns > MOST:
+        raise ValueError(f"{turns} turns: at most {MOST}; what comes next is held out")
     if wish.site is not None and wish.site not in names("facility"):
         raise ValueError(unknown("facility", wish.site, names("facility")))
     settings = {

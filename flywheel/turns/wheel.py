@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from warewheel.agents.language.loading import hashed
+from warewheel.flywheel.whole import draft, write_whole
 
 from .gate import USUAL, Decision, Outcome, Terms, decide
 from .learner import MODEL, Learner, Lost
@@ -167,7 +168,7 @@ class Wheel:
             rows = json.dumps([asdict(one) for one in outcomes], ensure_ascii=False)
             folder = self._out / "judged" / name
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / OUTCOMES).write_text(rows + "\n", encoding="utf-8")
+            write_whole(folder / OUTCOMES, rows + "\n")
         return found
 
     def _begin(self, settings: Mapping[str, Any], resume: bool) -> None:
@@ -182,10 +183,10 @@ class Wheel:
                     was = f"{key} {there.get(key)!r}"
                     raise ValueError(f"the run in '{self._out}' has {was}, not {one!r}")
             return
-        if self._out.exists() and any(self._out.iterdir()):
+        if self._out.exists() and any(one != draft(path) for one in self._out.iterdir()):
             raise ValueError(f"'{self._out}' is not empty; choose another folder")
         self._out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(wanted, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        write_whole(path, json.dumps(wanted, indent=2, sort_keys=True) + "\n")
 
 
 def model_of(run: Path, name: str, wanted: str) -> Path:
