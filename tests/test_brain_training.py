@@ -98,10 +98,10 @@ def test_a_kill_before_the_first_checkpoint_or_after_the_last_loses_nothing(
     train(chats, wish(early, resume=True))
     assert weights(early) == weights(undisturbed)
 
-    def killed(path: Path, text: str) -> None:
+    def killed(path: Path, content: bytes) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("warewheel.flywheel.training.brain.write_whole", killed)
+    monkeypatch.setattr("warewheel.flywheel.training.brain.write", killed)
     with pytest.raises(KeyboardInterrupt):
         train(chats, wish(late))
     monkeypatch.undo()

@@ -28,6 +28,7 @@ from warewheel.agents.planners.scribe import Scribe
 from warewheel.agents.planners.scripted import Scripted
 from warewheel.agents.request import Request
 from warewheel.configs import load_cell, names
+from warewheel.flywheel.dataset.files.disk import TEMPORARY
 from warewheel.flywheel.suites import tales
 from warewheel.flywheel.training.rows import Chat, read
 from warewheel.flywheel.turns import brains, chain, cold, hands, rollouts
@@ -53,7 +54,6 @@ from warewheel.flywheel.turns.stream import (
 )  # fmt: skip
 from warewheel.flywheel.turns.tour import Wish, tour
 from warewheel.flywheel.turns.wheel import LEDGER, OUTCOMES, SETTINGS, Wheel, weights
-from warewheel.flywheel.whole import draft
 from warewheel.scripts.main import main
 
 
@@ -255,7 +255,7 @@ def test_controls_are_told_beside_what_they_are_compared_with(tmp_path: Path) ->
 def test_a_run_that_was_killed_before_it_began_begins(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    draft(run / SETTINGS).write_text('{"ter')
+    (run / f"{TEMPORARY}x").write_text('{"ter')
     Wheel([Pebble([30])], run, {})
     assert json.loads((run / SETTINGS).read_text())["terms"]
 

@@ -17,7 +17,7 @@ from warewheel.agents.language.chat import Chat as Speech
 from warewheel.agents.language.extra import need_brain
 from warewheel.agents.language.loading import hashed, whereabouts
 from warewheel.agents.language.threads import threads
-from warewheel.flywheel.whole import write_whole
+from warewheel.flywheel.dataset.files.disk import write
 
 from . import checkpoint
 from .attention import in_blocks
@@ -235,5 +235,5 @@ def _write(wish: Wish, model: Any, tokenizer: Any, card: dict[str, Any]) -> None
         path.chmod(0o644)
         os.replace(path, wish.out / path.name)
     new.rmdir()
-    write_whole(wish.out / CARD, json.dumps(card, indent=2) + "\n")
+    write(wish.out / CARD, (json.dumps(card, indent=2) + "\n").encode())
     shutil.rmtree(wish.out / checkpoint.FOLDER, ignore_errors=True)

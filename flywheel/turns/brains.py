@@ -23,7 +23,6 @@ from warewheel.flywheel.suites import tales
 from warewheel.flywheel.training.brain import CARD, Wish, train
 from warewheel.flywheel.training.loop import Diverged
 from warewheel.flywheel.training.rows import Chat, digest
-from warewheel.flywheel.whole import draft
 
 from . import cold
 from .controls import Control
@@ -228,11 +227,12 @@ class BrainLearner:
                 if self._teacher == "none"
                 else tales.made(count, workers, (self._seed * _TURNS + turn) * count)
             )
-            with draft(path).open("w", encoding="utf-8") as file:
+            draft = path.with_name(f".{path.name}")
+            with draft.open("w", encoding="utf-8") as file:
                 for share, rows in made:
                     tell(share)
                     file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            draft(path).rename(path)
+            draft.rename(path)
         return sum(1 for _ in kept(path))
 
     def _verified(

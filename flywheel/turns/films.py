@@ -13,7 +13,6 @@ from warewheel.configs.schema import Case
 from warewheel.envs.warehouse import WarehouseEnv
 from warewheel.flywheel import runner
 from warewheel.flywheel.film import Film
-from warewheel.flywheel.whole import draft
 
 from .chain import Crew
 from .gate import Outcome
@@ -81,13 +80,13 @@ def _told_apart(first: Sequence[Outcome], last: Sequence[Outcome]) -> str:
 
 def _shoot(who: Crew, case: Case, path: Path) -> None:
     # Under another name until it is whole.
-    made = draft(path)
+    draft = path.with_name(f".{path.name}")
     env = WarehouseEnv(body="panda", case=case, facility=case.facility)
     try:
-        runner.run(env, who.planner, case.seed, [Film(made)], hand=who.hand)
+        runner.run(env, who.planner, case.seed, [Film(draft)], hand=who.hand)
     except runner.Crash as error:
         # The film ends there as well.
         print(f"{who.name} crashed while it was filmed: {error}", file=sys.stderr)
     finally:
         env.close()
-    made.rename(path)
+    draft.rename(path)

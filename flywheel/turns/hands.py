@@ -19,10 +19,10 @@ from warewheel.agents.skills.crops import unpacked
 from warewheel.configs import load_body, load_catalogue
 from warewheel.configs.capability import refusals
 from warewheel.flywheel.bench import bench
+from warewheel.flywheel.dataset.files.disk import write
 from warewheel.flywheel.provenance import versions
 from warewheel.flywheel.training.grips import fit
 from warewheel.flywheel.training.loop import Diverged
-from warewheel.flywheel.whole import write_whole
 
 from .brains import PHYSICS, BrainLearner
 from .controls import Control
@@ -181,7 +181,7 @@ class HandLearner:
             for row, held in result.grips
         ]
         text = "".join(json.dumps(row) + "\n" for row in rows)
-        write_whole(out / WORK, text)
+        write(out / WORK, text.encode())
         return len(rows)
 
     def _jobs(self, hand: str, turn: int, failures: Mapping[str, int]) -> Iterator[Drill]:

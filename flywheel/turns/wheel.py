@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from warewheel.agents.language.loading import hashed
-from warewheel.flywheel.whole import draft, write_whole
+from warewheel.flywheel.dataset.files.disk import TEMPORARY, write
 
 from .gate import USUAL, Decision, Outcome, Terms, decide
 from .learner import MODEL, Learner, Lost
@@ -167,8 +167,7 @@ class Wheel:
         for name, outcomes in seen.items():
             rows = json.dumps([asdict(one) for one in outcomes], ensure_ascii=False)
             folder = self._out / "judged" / name
-            folder.mkdir(parents=True, exist_ok=True)
-            write_whole(folder / OUTCOMES, rows + "\n")
+            write(folder / OUTCOMES, f"{rows}\n".encode())
         return found
 
     def _begin(self, settings: Mapping[str, Any], resume: bool) -> None:
@@ -183,10 +182,10 @@ class Wheel:
                     was = f"{key} {there.get(key)!r}"
                     raise ValueError(f"the run in '{self._out}' has {was}, not {one!r}")
             return
-        if self._out.exists() and any(one != draft(path) for one in self._out.iterdir()):
+        there_already = self._out.iterdir() if self._out.exists() else ()
+        if not all(one.name.startswith(TEMPORARY) for one in there_already):
             raise ValueError(f"'{self._out}' is not empty; choose another folder")
-        self._out.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(wanted, indent=2, sort_keys=True) + "\n")
+        write(path, (json.dumps(wanted, indent=2, sort_keys=True) + "\n").encode())
 
 
 def model_of(run: Path, name: str, wanted: str) -> Path:
